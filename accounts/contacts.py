@@ -1,0 +1,123 @@
+"""Finding and joining the identities of one person."""
+
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Contact, ContactPoint, User
+from accounts.normalize import email_key, phone_key
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a channel knows of a sender. `user` is set only when the channel authenticated the person."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    telegram: str = ""
+    user: User | None = None
+
+    def points(self) -> list[tuple[str, str]]:
+        """(kind, canonical value) pairs, most trustworthy first; unusable values are left out."""
+        pairs = [
+            (ContactPoint.Kind.TELEGRAM, self.telegram.strip()),
+            (ContactPoint.Kind.EMAIL, email_key(self.email)),
+            (ContactPoint.Kind.PHONE, phone_key(self.phone) if self.phone else ""),
+        ]
+        return [(str(kind), value) for kind, value in pairs if value]
+
+
+@transaction.atomic
+def resolve(identity: Identity) -> Contact:
+    """The contact of that person, created when unknown.
+
+    A signed-in user always gets their own contact. Otherwise the first known address decides; further
+    addresses are added only while nobody else has them, so a claim never takes an address from its owner.
+    """
+    contact = _of_user(identity.user) if identity.user else None
+    for kind, value in identity.points():
+        point = ContactPoint.objects.select_related("contact").filter(kind=kind, value=value).first()
+        if point is None:
+            contact = contact or Contact.objects.create(name=identity.name[:150])
+            point = _add_point(contact, kind, value)
+        contact = contact or point.contact
+    if contact is None:
+        contact = Contact.objects.create(name=identity.name[:150])
+    if identity.name and not contact.name:
+        contact.name = identity.name[:150]
+        contact.save(update_fields=["name", "updated_at"])
+    return contact
+
+
+def _add_point(contact: Contact, kind: str, value: str) -> ContactPoint:
+    try:
+        with transaction.atomic():
+            return ContactPoint.objects.create(contact=contact, kind=kind, value=value)
+    except IntegrityError:  # another transaction was first with this address
+        return ContactPoint.objects.select_related("contact").get(kind=kind, value=value)
+
+
+def _of_user(user: User) -> Contact:
+    contact, created = Contact.objects.get_or_create(
+        user=user, defaults={"name": user.display_name[:150], "office": user.office}
+    )
+    email = email_key(user.email)
+    if created and email:
+        point = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL, value=email).first()
+        if point is None:
+            ContactPoint.objects.create(
+                contact=contact, kind=ContactPoint.Kind.EMAIL, value=email, is_verified=True
+            )
+        elif point.contact.user_id is None:
+            merge(survivor=contact, other=point.contact)
+    return contact
+
+
+@transaction.atomic
+def merge(*, survivor: Contact, other: Contact) -> None:
+    """Make two records of one person one: addresses and every reference move to `survivor`.
+
+    Raises ValueError when both belong to different accounts.
+    """
+    if other.pk == survivor.pk:
+        return
+    if other.user_id and survivor.user_id:
+        raise ValueError(_("Kedua kontak punya akun masing-masing dan tidak dapat digabung."))
+    for relation in Contact._meta.related_objects:
+        if relation.one_to_many or relation.one_to_one:
+            relation.related_model._base_manager.filter(**{relation.field.name: other}).update(
+                **{relation.field.name: survivor}
+            )
+        elif relation.many_to_many:
+            through = relation.through  # type: ignore[attr-defined]
+            name = relation.field.m2m_reverse_field_name()
+            for row in through._base_manager.filter(**{name: other.pk}):
+                setattr(row, f"{name}_id", survivor.pk)
+                try:
+                    with transaction.atomic():
+                        row.save()
+                except IntegrityError:  # the survivor takes part already
+                    row.delete()
+    if other.user_id and not survivor.user_id:
+        other_user, other.user = other.user, None
+        other.save(update_fields=["user"])
+        survivor.user = other_user
+        survivor.save(update_fields=["user"])
+    other.delete()
+
+
+def email_of(contact: Contact) -> str:
+    """The reachable email address of a contact, or ""."""
+    return _reachable(contact, ContactPoint.Kind.EMAIL)
+
+
+def telegram_of(contact: Contact) -> str:
+    """The reachable Telegram chat id of a contact, or ""."""
+    return _reachable(contact, ContactPoint.Kind.TELEGRAM)
+
+
+def _reachable(contact: Contact, kind: str) -> str:
+    point = contact.points.filter(kind=kind, unreachable_at=None).order_by("-is_verified", "-pk").first()
+    return point.value if point else ""

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class ChannelsBotConfig(AppConfig):
+    name = "channels_bot"

@@ -1,0 +1,24 @@
+"""What every page knows."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from accounts.roles import Role
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """`org_name`, `site_name`, and `workspace` with the parts of the workspace this person may open."""
+    user = getattr(request, "user", None)
+    signed_in = bool(user and user.is_authenticated)
+    return {
+        "org_name": settings.SITE_ORG,
+        "site_name": settings.SITE_NAME,
+        "workspace": SimpleNamespace(
+            agent=signed_in and user.is_workspace_user,  # type: ignore[union-attr]
+            coordinator=signed_in and user.has_role(Role.COORDINATOR, Role.ADMINISTRATOR),  # type: ignore[union-attr]
+            manager=signed_in and user.has_role(Role.MANAGER, Role.COORDINATOR, Role.ADMINISTRATOR),  # type: ignore[union-attr]
+        ),
+    }

@@ -1,0 +1,77 @@
+"""Signs of life for supervisors: process, readiness, and Prometheus figures."""
+
+from datetime import timedelta
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+from core.models import Heartbeat
+from notify.models import Delivery
+from sla.models import Clock
+from tickets.models import InboundRecord
+
+WORKER_SILENCE = timedelta(seconds=60)
+
+
+@never_cache
+@require_GET
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+@require_GET
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 when database, migrations and a worker are well; else 503 that names what is not."""
+    checks: dict[str, str] = {}
+    try:
+        executor = MigrationExecutor(connection)
+        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        checks["database"] = "ok"
+        checks["migrations"] = "pending" if pending else "ok"
+        alive = Heartbeat.objects.filter(at__gte=timezone.now() - WORKER_SILENCE).exists()
+        checks["worker"] = "ok" if alive else "silent"
+    except DatabaseError:
+        checks["database"] = "unreachable"
+    ready = set(checks.values()) == {"ok"}
+    return JsonResponse(
+        {"status": "ok" if ready else "unready", "checks": checks}, status=200 if ready else 503
+    )
+
+
+@never_cache
+@require_GET
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus text format: the backlog of everything that waits. No personal data."""
+    registry = CollectorRegistry()
+    now = timezone.now()
+    waiting = Delivery.objects.filter(state__in=["queued", "sending"])
+    oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
+    figures = {
+        "layanan_outbox_waiting": ("Deliveries waiting to be sent", waiting.count()),
+        "layanan_outbox_oldest_seconds": (
+            "Age of the oldest waiting delivery",
+            (now - oldest).total_seconds() if oldest else 0,
+        ),
+        "layanan_quarantine_open": (
+            "Messages waiting for a decision",
+            InboundRecord.objects.filter(state="quarantined").count(),
+        ),
+        "layanan_clock_events_overdue": (
+            "Clock events whose time has come",
+            Clock.objects.filter(next_event_at__lte=now).count(),
+        ),
+        "layanan_workers_alive": (
+            "Workers with a recent sign of life",
+            Heartbeat.objects.filter(at__gte=now - WORKER_SILENCE).count(),
+        ),
+    }
+    for name, (text, value) in figures.items():
+        Gauge(name, text, registry=registry).set(value)
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

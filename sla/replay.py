@@ -1,0 +1,205 @@
+"""What a clock shows, derived from its immutable marks. Pure: equal marks and an equal `now` read the same.
+
+A clock is a list of segments. Each lasts until the next one begins, the last one until `now`. Open time that
+passes in a running segment, by that segment's own calendar, is elapsed time. The target of the last segment
+counts for the whole clock, so a new target never loses elapsed time or past pauses.
+
+The *due* is the instant at which the target is used up. It may be a closing instant and is never moved to the
+next opening: work delivered later that evening is late. A clock is overrun when it still ran after its due,
+and stays so through pauses, stops and reopenings, until a larger target makes room again. A clock that was
+paused with nothing left, exactly at its due, is due the moment its open time would run again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+
+from sla.worktime import WorkCalendar
+
+_ZERO = timedelta(0)
+_TICK = timedelta(microseconds=1)
+
+
+class Run(StrEnum):
+    """What a clock does from a mark on."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+
+
+class ClockState(StrEnum):
+    """What a clock shows: `met` is a clock stopped in time; `breached` outlives pauses and stops."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"
+    BREACHED = "breached"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Open time allowed, in working minutes or in working days.
+
+    Raises ValueError unless exactly one of the two is given and positive.
+    """
+
+    minutes: int | None = None
+    working_days: int | None = None
+
+    def __post_init__(self) -> None:
+        given = [value for value in (self.minutes, self.working_days) if value is not None]
+        if len(given) != 1 or given[0] <= 0:
+            raise ValueError("a target is a positive number of either minutes or working days")
+
+    def amount(self, calendar: WorkCalendar, started_at: datetime) -> timedelta:
+        """The target as open time.
+
+        Days are counted from the clock's first instant and turned into the open time up to the closing of the
+        last one, so that they share one basis with minutes and pauses. Raises ValueError when the calendar
+        has no such day.
+        """
+        if self.working_days is not None:
+            return calendar.between(started_at, calendar.add_working_days(started_at, self.working_days))
+        return timedelta(minutes=self.minutes or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A mark: from `started_at` (aware) on, the clock does `run` by this calendar and towards this target."""
+
+    started_at: datetime
+    run: Run
+    calendar: WorkCalendar
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a clock shows at one instant.
+
+    `remaining` is target minus elapsed, negative when overrun. `due_at` is None while the clock is paused and
+    not overrun (resuming sets it); on a stopped clock it is the due it would have kept by running on.
+    `breached_at` is the due that was overrun, else None. Both are in the zone of the calendar they came from.
+    """
+
+    state: ClockState
+    elapsed: timedelta
+    target: timedelta
+    remaining: timedelta
+    due_at: datetime | None
+    breached_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """A clock walked from its first mark to one instant."""
+
+    last: Segment
+    target: timedelta
+    elapsed: timedelta
+    ahead: timedelta  # elapsed before the last segment
+    due: datetime | None
+    overrun: bool
+
+
+def replay(segments: Sequence[Segment], now: datetime) -> Reading:
+    """What the clock of `segments` (in order, at least one) shows at `now`.
+
+    A `now` before the last mark is read as the instant of that mark: the last segment has no length then.
+    Raises ValueError for no segments, segments out of order, naive datetimes, and a target or due that no
+    opening within five years can reach.
+    """
+    walk = _walk(segments, now)
+    if walk.overrun:
+        state = ClockState.BREACHED
+    elif walk.last.run == Run.STOPPED:
+        state = ClockState.MET
+    else:
+        state = ClockState(walk.last.run)
+    return Reading(
+        state=state,
+        elapsed=walk.elapsed,
+        target=walk.target,
+        remaining=walk.target - walk.elapsed,
+        due_at=walk.due,
+        breached_at=walk.due if walk.overrun else None,
+    )
+
+
+def next_event(segments: Sequence[Segment], now: datetime, fractions: Sequence[float]) -> datetime | None:
+    """The earliest instant after `now` at which a running clock needs attention; None when it does not run.
+
+    These are the instants at which elapsed time reaches each of `fractions` (positive) of the target, the due,
+    and one microsecond after the due: the clock reads as breached from there on, so a sweep that came exactly
+    at the due must come once more. Raises ValueError like `replay`, and for a fraction that is not positive.
+    """
+    if any(fraction <= 0 for fraction in fractions):
+        raise ValueError("fractions must be positive")
+    walk = _walk(segments, now)
+    if walk.last.run != Run.RUNNING or walk.due is None:
+        return None
+    due = _utc(walk.due)
+    events = [due, due + _TICK]
+    for fraction in fractions:
+        left = walk.target * fraction - walk.ahead
+        if left > _ZERO:  # otherwise an earlier segment reached it
+            events.append(_utc(walk.last.calendar.add(walk.last.started_at, left)))
+    asked_at = _utc(now)
+    # In the zone of the due, like everything else that is shown of this clock.
+    upcoming = [event for event in events if event > asked_at]
+    return min(upcoming).astimezone(walk.due.tzinfo) if upcoming else None
+
+
+def _walk(segments: Sequence[Segment], now: datetime) -> _Walk:
+    bounds = _bounds(segments, now)
+    last = segments[-1]
+    target = last.target.amount(last.calendar, segments[0].started_at)
+    elapsed = ahead = _ZERO
+    spent_at: datetime | None = None  # the due at which a running segment ended with nothing left
+    overrun_at: datetime | None = None
+    for segment, (start, end) in zip(segments, pairwise(bounds), strict=True):
+        ahead = elapsed
+        if segment.run != Run.RUNNING:
+            continue
+        elapsed += segment.calendar.between(start, end)
+        if elapsed >= target and overrun_at is None:
+            due = _due(segment, target - ahead, spent_at)
+            if end > _utc(due):
+                overrun_at = due
+            elif end == _utc(due):
+                spent_at = due
+    due_now = overrun_at
+    if overrun_at is None and last.run != Run.PAUSED:
+        # A stopped segment adds nothing to what was elapsed ahead of it.
+        due_now = _due(last, target - ahead, spent_at)
+    return _Walk(last, target, elapsed, ahead, due_now, overrun_at is not None)
+
+
+def _bounds(segments: Sequence[Segment], now: datetime) -> list[datetime]:
+    """Where each segment starts, and where the last one ends; in UTC, since local time can run backwards."""
+    if not segments:
+        raise ValueError("a clock has at least one segment")
+    starts = [_utc(segment.started_at) for segment in segments]
+    if any(later < earlier for earlier, later in pairwise(starts)):
+        raise ValueError("segments are out of order")
+    return [*starts, max(_utc(now), starts[-1])]
+
+
+def _due(segment: Segment, left: timedelta, spent_at: datetime | None) -> datetime:
+    """When a clock that runs from the start of `segment` with `left` to go has used it up.
+
+    With nothing left, a segment that follows on without a pause keeps the due at which the time ran out: adding
+    zero would move a closing instant to the next opening.
+    """
+    if left == _ZERO and spent_at is not None and _utc(spent_at) == _utc(segment.started_at):
+        return spent_at
+    return segment.calendar.add(segment.started_at, left)
+
+
+def _utc(at: datetime) -> datetime:
+    if at.utcoffset() is None:
+        raise ValueError("an aware datetime is needed")
+    return at.astimezone(UTC)

@@ -1,0 +1,49 @@
+import os
+from types import SimpleNamespace
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import TransactionTestCase
+
+from tests import factories
+from tickets import triggers
+
+SERVER_VARIABLES = {"postgres": "TEST_DATABASE_URL", "redis": "TEST_REDIS_URL"}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        for marker, variable in SERVER_VARIABLES.items():
+            if item.get_closest_marker(marker) and not os.environ.get(variable):
+                item.add_marker(
+                    pytest.mark.skip(reason=f"set {variable} to run the tests that need this server")
+                )
+
+
+@pytest.fixture(autouse=True)
+def clean_cache():
+    """Rate limits and idempotency of one test must not reach the next."""
+    cache.clear()
+
+
+@pytest.fixture
+def cast(db) -> SimpleNamespace:
+    return factories.cast()
+
+
+_flush = TransactionTestCase._fixture_teardown
+
+
+def _flush_without_triggers(self):
+    """Tests that commit are cleaned up by DELETE, which the append-only triggers rightly refuse."""
+    with connection.schema_editor() as editor:
+        triggers.drop(None, editor)
+    try:
+        _flush(self)
+    finally:
+        with connection.schema_editor() as editor:
+            triggers.create(None, editor)
+
+
+TransactionTestCase._fixture_teardown = _flush_without_triggers

@@ -1,0 +1,111 @@
+"""What the clocks of a ticket should do, given the ticket; and how they are shown."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext as _
+
+from sla import calendars, clocks
+from sla.models import Clock, Metric
+from sla.policies import Facts
+from sla.replay import ClockState, Run
+from sla.worktime import WorkCalendar
+from tickets.choices import Kind, Stage
+from tickets.models import ComplaintDetail, Ticket
+from tickets.models.ticket import NO_DUE
+
+
+def default_calendar() -> WorkCalendar:
+    """The calendar of the county's working hours. Raises ImproperlyConfigured when none is loaded."""
+    calendar_id = calendars.default_calendar_id()
+    if calendar_id is None:
+        raise ImproperlyConfigured(_("Belum ada kalender kerja bawaan. Jalankan: manage.py load_reference"))
+    return calendars.load(calendar_id)
+
+
+def facts_of(ticket: Ticket) -> Facts:
+    complaint_class = ""
+    if ticket.kind == Kind.COMPLAINT:
+        detail = ComplaintDetail.objects.filter(ticket_id=ticket.pk).values_list("complaint_class", flat=True)
+        complaint_class = detail.first() or ""
+    return Facts(
+        kind=ticket.kind,
+        priority=ticket.priority,
+        service_id=ticket.service_id,
+        requester_class=ticket.requester_class,
+        complaint_class=complaint_class,
+    )
+
+
+def wanted_runs(ticket: Ticket, verified: bool) -> dict[str, Run]:
+    """Metric → run, from stage, first response and (complaints) verification. Pure."""
+    finished = ticket.stage in (Stage.RESOLVED, Stage.CLOSED)
+    waiting = Run.PAUSED if ticket.stage == Stage.WAITING else Run.RUNNING
+    wanted = {
+        Metric.RESPONSE.value: Run.STOPPED if ticket.first_response_at or finished else waiting,
+        Metric.RESOLUTION.value: Run.STOPPED if finished else waiting,
+    }
+    if ticket.kind == Kind.COMPLAINT:
+        wanted[Metric.VERIFICATION.value] = Run.STOPPED if verified or finished else waiting
+    return wanted
+
+
+def sync_clocks(ticket: Ticket, at: datetime) -> list[Clock]:
+    """Bring the clocks in line and cache the next deadline on the ticket. The caller saves the ticket."""
+    effective = ticket.resume_state if ticket.stage == Stage.WAITING and ticket.resume_state else ticket.state
+    verified = effective != "new"
+    rows = clocks.sync(
+        ticket_id=ticket.pk,
+        facts=facts_of(ticket),
+        wanted=wanted_runs(ticket, verified),
+        opened_at=ticket.created_at,
+        at=at,
+    )
+    put_due(ticket, rows)
+    return rows
+
+
+def put_due(ticket: Ticket, rows: Iterable[Clock]) -> None:
+    """The earliest deadline among unfinished clocks; without one the ticket sorts last."""
+    dues = [row.due_at for row in rows if not row.is_stopped and row.due_at]
+    ticket.due_at = min(dues, default=None)
+    ticket.sort_due_at = ticket.due_at or NO_DUE
+
+
+@dataclass(frozen=True, slots=True)
+class ClockView:
+    """One clock as screens and API show it; minutes are working minutes, negative remaining is overrun."""
+
+    metric: str
+    label: str
+    state: str
+    due_at: datetime | None
+    target_minutes: int
+    elapsed_minutes: int
+    remaining_minutes: int
+    is_stopped: bool
+    policy_name: str
+
+
+def readings(ticket: Ticket, now: datetime) -> list[ClockView]:
+    """Every clock of the ticket, replayed to `now`, in the order of the metrics."""
+    rows = Clock.objects.filter(ticket_id=ticket.pk).select_related("policy").prefetch_related("segments")
+    by_metric = {row.metric: row for row in rows}
+    return [_view(by_metric[metric], now) for metric in Metric.values if metric in by_metric]
+
+
+def _view(row: Clock, now: datetime) -> ClockView:
+    shown = clocks.reading(row, now, list(row.segments.all()))
+    return ClockView(
+        metric=row.metric,
+        label=str(row.get_metric_display()),
+        state=ClockState(shown.state).value,
+        due_at=shown.due_at,
+        target_minutes=int(shown.target.total_seconds() // 60),
+        elapsed_minutes=int(shown.elapsed.total_seconds() // 60),
+        remaining_minutes=int(shown.remaining.total_seconds() // 60),
+        is_stopped=row.is_stopped,
+        policy_name=row.policy.name if row.policy else "",
+    )

@@ -1,0 +1,291 @@
+"""The one door by which every word enters: web, email, Telegram, telephone, API and machines."""
+
+import base64
+import hashlib
+import json
+import logging
+import zlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db import DatabaseError, IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import contacts
+from accounts.contacts import Identity
+from accounts.models import Contact, Office, Team, User
+from assets.models import Asset
+from catalog.models import Service
+from tickets import access, creation, messages, threading
+from tickets.actors import Actor
+from tickets.attachments import Upload
+from tickets.choices import Channel, Confidentiality, Kind, Stage, Visibility
+from tickets.models import InboundRecord, Message, Ticket
+
+logger = logging.getLogger(__name__)
+
+Reason = InboundRecord.Reason
+State = InboundRecord.State
+
+# Channels without a person waiting for the answer: what fails there is kept in quarantine instead of shown as an error.
+UNATTENDED = frozenset({Channel.EMAIL, Channel.TELEGRAM, Channel.EVENT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketDraft:
+    """What the channel already knows of a ticket to be made. Everything has a default."""
+
+    kind: str = Kind.INCIDENT
+    service: Service | None = None
+    office: Office | None = None
+    team: Team | None = None
+    impact: int | None = None
+    urgency: int | None = None
+    confidentiality: str = Confidentiality.NORMAL
+    complaint_class: str = ""
+    change_type: str = ""
+    requester_class: str = ""
+    assets: tuple[Asset, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundMessage:
+    """One arrival, in the same shape for all channels.
+
+    `text` is the visible reply and `full_text` the untrimmed words; `references` are Message-IDs without brackets;
+    `trusted_ticket_id` is set only by a channel that verified the sender's right to that ticket; `quarantine` is a
+    reason the channel decided on (an InboundRecord.Reason); `created_by` is the agent who typed the report in.
+    """
+
+    channel: str
+    external_id: str
+    mailbox: str = ""
+    sender: Identity
+    subject: str = ""
+    text: str = ""
+    full_text: str = ""
+    html: str = ""
+    uploads: tuple[Upload, ...] = ()
+    received_at: datetime | None = None
+    references: tuple[str, ...] = ()
+    trusted_ticket_id: int | None = None
+    raw: bytes = b""
+    draft: TicketDraft = field(default_factory=TicketDraft)
+    quarantine: str = ""
+    created_by: User | None = None
+    copied: tuple[Identity, ...] = ()
+
+
+class Outcome(StrEnum):
+    CREATED = "created"
+    APPENDED = "appended"
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeResult:
+    """What became of a message. For a duplicate, the ticket and message of the first arrival."""
+
+    outcome: Outcome
+    record: InboundRecord
+    ticket: Ticket | None
+    message: Message | None
+
+
+def receive(message: InboundMessage) -> IntakeResult:
+    """Store one arrival as exactly one entry: a new ticket, a message on a ticket, or quarantine.
+
+    Atomic, and idempotent on (channel, mailbox, external_id, content). A database failure is raised, so that the
+    channel keeps the message; any other failure on an unattended channel ends in quarantine with the raw message.
+    """
+    try:
+        with transaction.atomic():
+            return _receive(message)
+    except DatabaseError:
+        raise
+    except Exception:
+        if message.channel not in UNATTENDED:
+            raise
+        logger.exception("intake of a %s message failed; kept in quarantine", message.channel)
+        with transaction.atomic():
+            record, created = _claim(message)
+            return _quarantine(record, message, Reason.ERROR, None) if created else _duplicate(record)
+
+
+def _receive(message: InboundMessage) -> IntakeResult:
+    record, created = _claim(message)
+    if not created:
+        return _duplicate(record)
+    if message.quarantine:
+        return _quarantine(
+            record, message, message.quarantine, threading.ticket_of_own_ids(message.references)
+        )
+    if not (message.text.strip() or message.subject.strip() or message.uploads):
+        return _quarantine(record, message, Reason.EMPTY, None)
+    contact = contacts.resolve(message.sender)
+    ticket, is_stranger = find_ticket(message, contact)
+    if ticket and is_stranger:
+        return _quarantine(record, message, Reason.STRANGER, ticket)
+    return place(record, message, contact, ticket)
+
+
+def place(
+    record: InboundRecord, message: InboundMessage, contact: Contact, ticket: Ticket | None
+) -> IntakeResult:
+    """Append to `ticket` when it can still take words, else make a new ticket (linked when it follows an old one)."""
+    while ticket and ticket.merged_into_id:
+        ticket = ticket.merged_into
+    if ticket and (ticket.stage != Stage.CLOSED or messages.can_reopen(ticket)):
+        entry = _append(message, contact, ticket)
+        outcome = Outcome.APPENDED
+    else:
+        ticket, entry = creation.create(message, contact, follows=ticket)
+        outcome = Outcome.CREATED
+    record.message, record.state, record.reason = entry, State.ACCEPTED, ""
+    record.save(update_fields=["message", "state", "reason"])
+    return IntakeResult(outcome, record, ticket, entry)
+
+
+def find_ticket(message: InboundMessage, contact: Contact) -> tuple[Ticket | None, bool]:
+    """(ticket, is_stranger). A stranger is somebody who names a ticket without taking part in it.
+
+    One of our own Message-IDs proves that its mail reached the sender; a tag in the subject or the id of somebody
+    else's mail proves nothing, so these count only for people who take part.
+    """
+    if message.trusted_ticket_id:
+        return Ticket.objects.filter(pk=message.trusted_ticket_id).first(), False
+    ticket = threading.ticket_of_own_ids(message.references)
+    if ticket:
+        return ticket, ticket.is_restricted and not access.takes_part(ticket, contact.pk)
+    ticket = threading.ticket_of_known_mail(message.references) or threading.ticket_of_tag(message.subject)
+    if ticket is None:
+        return None, False
+    return ticket, not access.takes_part(ticket, contact.pk)
+
+
+def _append(message: InboundMessage, contact: Contact, ticket: Ticket) -> Message:
+    from tickets import workflow
+    from tickets.actors import SYSTEM
+
+    locked = workflow.lock(ticket.pk, SYSTEM)
+    at = message.received_at or timezone.now()
+    entry = messages.append(
+        locked,
+        actor=Actor(user=message.sender.user, contact=contact, channel=message.channel),
+        text=message.text or message.subject,
+        visibility=Visibility.PUBLIC,
+        direction="in",
+        at=at,
+        uploads=message.uploads,
+        html=message.html,
+        original_text=message.full_text,
+        external_id=message.external_id,
+    )
+    if contact.pk == locked.requester_id:
+        creation.remember_reply_way(locked, message)
+    workflow.save(locked, timezone.now())
+    messages.after_requester_spoke(locked)
+    return entry
+
+
+def content_hash(message: InboundMessage) -> str:
+    """SHA-256 of the raw message, or of its words and files where a channel has no raw form."""
+    if message.raw:
+        return hashlib.sha256(message.raw).hexdigest()
+    digest = hashlib.sha256()
+    for part in (message.subject, message.text, message.html):
+        digest.update(part.encode("utf-8", "replace") + b"\x00")
+    for upload in message.uploads:
+        digest.update(upload.name.encode("utf-8", "replace") + hashlib.sha256(upload.content).digest())
+    return digest.hexdigest()
+
+
+def _claim(message: InboundMessage) -> tuple[InboundRecord, bool]:
+    """The record of this arrival, and whether this call made it. The unique constraint settles races."""
+    digest = content_hash(message)
+    identity = {
+        "channel": message.channel,
+        "mailbox": message.mailbox[:150],
+        "external_id": message.external_id[:255] or digest,
+        "content_hash": digest,
+    }
+    try:
+        with transaction.atomic():
+            record = InboundRecord.objects.create(
+                **identity,
+                state=State.ACCEPTED,
+                sender=(message.sender.email or message.sender.telegram or message.sender.phone)[:254],
+                subject=message.subject[:300],
+                raw=zlib.compress(message.raw) if message.raw else None,
+                received_at=message.received_at or timezone.now(),
+            )
+        return record, True
+    except IntegrityError:
+        return InboundRecord.objects.get(**identity), False
+
+
+def _duplicate(record: InboundRecord) -> IntakeResult:
+    entry = record.message
+    return IntakeResult(Outcome.DUPLICATE, record, entry.ticket if entry else None, entry)
+
+
+def _quarantine(
+    record: InboundRecord, message: InboundMessage, reason: str, suggested: Ticket | None
+) -> IntakeResult:
+    record.state, record.reason = State.QUARANTINED, reason
+    record.text = message.full_text or message.text
+    record.payload = payload_of(message)
+    # Whoever reads the quarantine must not learn from it that a restricted ticket exists.
+    record.suggested_ticket = suggested if suggested and not suggested.is_restricted else None
+    record.save()
+    return IntakeResult(Outcome.QUARANTINED, record, None, None)
+
+
+def payload_of(message: InboundMessage) -> dict[str, Any]:
+    """What is needed to process a quarantined message later, as JSON."""
+    sender = message.sender
+    return json.loads(
+        json.dumps(
+            {
+                "sender": {
+                    "name": sender.name,
+                    "email": sender.email,
+                    "phone": sender.phone,
+                    "telegram": sender.telegram,
+                },
+                "text": message.text,
+                "html": message.html,
+                "references": list(message.references),
+                "kind": message.draft.kind,
+                "uploads": [
+                    {"name": u.name, "type": u.content_type, "content": base64.b64encode(u.content).decode()}
+                    for u in message.uploads
+                ],
+            }
+        ).replace("\\u0000", "")
+    )
+
+
+def message_of(record: InboundRecord) -> InboundMessage:
+    """The message of a quarantined record, as the channel first handed it in."""
+    payload = record.payload
+    return InboundMessage(
+        channel=record.channel,
+        external_id=record.external_id,
+        mailbox=record.mailbox,
+        sender=Identity(**payload.get("sender", {})),
+        subject=record.subject,
+        text=payload.get("text", "") or record.text or _("(pesan tanpa isi)"),
+        full_text=record.text,
+        html=payload.get("html", ""),
+        references=tuple(payload.get("references", ())),
+        uploads=tuple(
+            Upload(u["name"], u["type"], base64.b64decode(u["content"])) for u in payload.get("uploads", ())
+        ),
+        received_at=record.received_at,
+        draft=TicketDraft(kind=payload.get("kind", Kind.INCIDENT)),
+    )

@@ -1,0 +1,172 @@
+"""Words on a ticket: public replies, internal notes, and what the requester says."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from tickets import access, timeline
+from tickets.access import STAFF, Action
+from tickets.actors import SYSTEM, Actor, actor_of
+from tickets.attachments import Upload, problem_with, store
+from tickets.choices import Channel, Direction, HoldReason, Stage, Visibility
+from tickets.errors import Forbidden, InvalidInputs, WrongState
+from tickets.kinds.base import Party
+from tickets.models import Message, Ticket
+
+MAX_LENGTH = 200_000
+"""Characters of one message; longer mail is trimmed by its parser and kept raw."""
+
+
+def append(
+    ticket: Ticket,
+    *,
+    actor: Actor,
+    text: str,
+    visibility: str,
+    at: datetime,
+    uploads: Sequence[Upload] = (),
+    html: str = "",
+    original_text: str = "",
+    external_id: str = "",
+    direction: str = "",
+) -> Message:
+    """Add one message to a locked ticket, with its files and timeline entry. The caller saves the ticket.
+
+    A public reply by a human of the staff is the first response; what the system writes is not.
+    """
+    direction = direction or _direction(ticket, actor, visibility)
+    message = Message.objects.create(
+        ticket_id=ticket.pk,
+        direction=direction,
+        visibility=visibility,
+        author_user=actor.user,
+        author_contact=actor.contact,
+        author_name=actor.name[:150],
+        is_automatic=actor.is_system,
+        channel=actor.channel,
+        external_id=external_id[:255],
+        text=text[:MAX_LENGTH],
+        original_text=original_text[:MAX_LENGTH] if original_text != text else "",
+        html=html,
+        created_at=at,
+    )
+    refused = [reason for upload in uploads if (reason := problem_with(upload))]
+    for upload in uploads:
+        if not problem_with(upload):
+            store(message, upload)
+    if refused:
+        _note_refused_files(message, refused)
+    codes = {
+        Direction.IN: timeline.MESSAGE_IN,
+        Direction.OUT: timeline.MESSAGE_OUT,
+        Direction.NOTE: timeline.NOTE,
+    }
+    timeline.record(
+        ticket,
+        code=codes[Direction(direction)],
+        actor=actor,
+        at=at,
+        changes={"message": message.pk},
+        public=direction != Direction.NOTE,
+    )
+    if direction == Direction.OUT and not actor.is_system and ticket.first_response_at is None:
+        ticket.first_response_at = at
+    return message
+
+
+def _direction(ticket: Ticket, actor: Actor, visibility: str) -> str:
+    if visibility == Visibility.INTERNAL:
+        return Direction.NOTE
+    if actor.is_system:
+        return Direction.OUT
+    roles = access.parties(actor, ticket)
+    if Party.REQUESTER not in roles and roles & (STAFF | {Party.LIAISON, Party.APPROVER, Party.CAB}):
+        return Direction.OUT
+    return Direction.IN
+
+
+def _note_refused_files(message: Message, reasons: Sequence[str]) -> None:
+    Message.objects.create(
+        ticket_id=message.ticket_id,
+        direction=Direction.NOTE,
+        visibility=Visibility.INTERNAL,
+        author_name=SYSTEM.name,
+        is_automatic=True,
+        channel=Channel.SYSTEM,
+        text=_("Berkas berikut tidak disimpan sebagai lampiran (pesan aslinya tetap ada):")
+        + "\n"
+        + "\n".join(reasons),
+        created_at=message.created_at,
+    )
+
+
+@transaction.atomic
+def post(
+    *,
+    ticket_id: int,
+    actor: Actor | User,
+    text: str,
+    visibility: str = Visibility.PUBLIC,
+    uploads: Sequence[Upload] = (),
+    html: str = "",
+    original_text: str = "",
+    external_id: str = "",
+    at: datetime | None = None,
+    expected_version: int | None = None,
+) -> Message:
+    """Say something on a ticket, with every consequence.
+
+    Staff's public words go out by the requester's channel; the requester's words resume a ticket that waits for them
+    and reopen a resolved one. Raises NotVisible, Forbidden, Stale or InvalidInputs; then nothing has changed.
+    """
+    from tickets import notices, workflow
+
+    who = actor_of(actor)
+    at = at or timezone.now()
+    ticket = workflow.lock(ticket_id, who)
+    action = Action.NOTE if visibility == Visibility.INTERNAL else Action.REPLY
+    if not access.allowed(who, action, ticket):
+        raise Forbidden(_("Anda tidak berwenang menulis di tiket ini."))
+    workflow.check_version(ticket, expected_version)
+    if not text.strip() and not uploads:
+        raise InvalidInputs(_("Pesan masih kosong."), {"text": [_("Tulis pesan atau lampirkan berkas.")]})
+    if len(text) > MAX_LENGTH:
+        raise InvalidInputs(_("Pesan terlalu panjang."), {"text": [_("Paling banyak 200.000 karakter.")]})
+    bad = [reason for upload in uploads if (reason := problem_with(upload))]
+    if bad and not external_id:
+        raise InvalidInputs(_("Lampiran tidak diterima."), {"attachments": bad})
+    message = append(
+        ticket, actor=who, text=text, visibility=visibility, at=at,
+        uploads=uploads, html=html, original_text=original_text, external_id=external_id,
+    )  # fmt: skip
+    workflow.save(ticket, at)
+    if message.direction == Direction.OUT:
+        notices.reply(ticket, message)
+    elif message.direction == Direction.IN:
+        after_requester_spoke(ticket)
+    return message
+
+
+def after_requester_spoke(ticket: Ticket) -> None:
+    """A reply ends a hold that waited for it, and reopens what was thought done."""
+    from tickets import workflow
+
+    if ticket.stage == Stage.WAITING and ticket.hold_reason == HoldReason.REQUESTER:
+        workflow.perform(ticket.pk, "resume", SYSTEM)
+    elif ticket.stage in (Stage.RESOLVED, Stage.CLOSED) and can_reopen(ticket):
+        workflow.perform(ticket.pk, "reopen", SYSTEM, reason=_("Pelapor membalas."))
+
+
+def can_reopen(ticket: Ticket) -> bool:
+    """Whether a reply may still reopen this finished ticket (else it opens a new one that refers to it)."""
+    from tickets import workflow
+
+    try:
+        workflow.check(ticket, "reopen", SYSTEM)
+    except (WrongState, Forbidden):
+        return False
+    return True

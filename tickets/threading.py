@@ -1,0 +1,48 @@
+"""Which ticket a message belongs to, as far as its headers and subject tell."""
+
+import re
+import uuid
+from collections.abc import Sequence
+
+from django.conf import settings
+
+from notify.models import Delivery
+from tickets.choices import Channel, Direction
+from tickets.models import Message, Ticket
+
+TAG = re.compile(r"\[([A-Z]{2,8}-\d{4}-[A-Z0-9]{6,12})\]", re.IGNORECASE)
+
+
+def message_id_for(delivery: Delivery) -> str:
+    """Our Message-ID of a delivery, without brackets: stable over retries, unguessable, and found again by its UUID."""
+    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2] or "localhost"
+    return f"{delivery.uuid.hex}.layanan@{domain}"
+
+
+def ticket_of_own_ids(message_ids: Sequence[str]) -> Ticket | None:
+    """The ticket of one of our own deliveries among the references, newest reference first."""
+    for message_id in reversed(message_ids):
+        head, _, _tail = message_id.partition(".layanan@")
+        try:
+            key = uuid.UUID(hex=head)
+        except ValueError:
+            continue
+        topic = Delivery.objects.filter(uuid=key).values_list("topic", flat=True).first() or ""
+        if topic.startswith("ticket:"):
+            return Ticket.objects.filter(pk=int(topic.removeprefix("ticket:"))).first()
+    return None
+
+
+def ticket_of_known_mail(message_ids: Sequence[str]) -> Ticket | None:
+    """The ticket on which one of the referenced mails of other people already is."""
+    known = Message.objects.filter(
+        channel=Channel.EMAIL, direction=Direction.IN, external_id__in=[i for i in message_ids if i]
+    )
+    message = known.select_related("ticket").order_by("-id").first()
+    return message.ticket if message else None
+
+
+def ticket_of_tag(subject: str) -> Ticket | None:
+    """The ticket named in square brackets in a subject."""
+    found = TAG.search(subject)
+    return Ticket.objects.filter(number=found.group(1).upper()).first() if found else None
