@@ -1,5 +1,7 @@
 """Finding and joining the identities of one person."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -11,16 +13,21 @@ from accounts.normalize import email_key, phone_key
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a channel knows of a sender. `user` is set only when the channel authenticated the person."""
+    """What a channel knows of a sender.
+
+    `user` is set only when the channel authenticated the person. `verified` says that the channel, or an agent who
+    spoke with the person, vouches for all the addresses together; without it they are only claims.
+    """
 
     name: str = ""
     email: str = ""
     phone: str = ""
     telegram: str = ""
     user: User | None = None
+    verified: bool = False
 
     def points(self) -> list[tuple[str, str]]:
-        """(kind, canonical value) pairs, most trustworthy first; unusable values are left out."""
+        """(kind, canonical value) pairs, the one that decides first; unusable values are left out."""
         pairs = [
             (ContactPoint.Kind.TELEGRAM, self.telegram.strip()),
             (ContactPoint.Kind.EMAIL, email_key(self.email)),
@@ -33,30 +40,43 @@ class Identity:
 def resolve(identity: Identity) -> Contact:
     """The contact of that person, created when unknown.
 
-    A signed-in user always gets their own contact. Otherwise the first known address decides; further
-    addresses are added only while nobody else has them, so a claim never takes an address from its owner.
+    A signed-in user always gets their own contact. A claim is matched by its first address alone and adds nothing to
+    a contact that exists already: otherwise whoever types somebody's address next to their own would from then on
+    receive that person's mail. Vouched addresses are matched together, and are taken over from mere claims.
     """
-    contact = _of_user(identity.user) if identity.user else None
-    for kind, value in identity.points():
-        point = ContactPoint.objects.select_related("contact").filter(kind=kind, value=value).first()
-        if point is None:
-            contact = contact or Contact.objects.create(name=identity.name[:150])
-            point = _add_point(contact, kind, value)
-        contact = contact or point.contact
+    vouched = identity.verified or identity.user is not None
+    points = identity.points()
+    contact = _of_user(identity.user) if identity.user else _known(points, vouched)
+    is_new = contact is None
     if contact is None:
         contact = Contact.objects.create(name=identity.name[:150])
+    for kind, value in points:
+        _attach(contact, kind, value, vouched=vouched, is_new=is_new)
     if identity.name and not contact.name:
         contact.name = identity.name[:150]
         contact.save(update_fields=["name", "updated_at"])
     return contact
 
 
-def _add_point(contact: Contact, kind: str, value: str) -> ContactPoint:
-    try:
-        with transaction.atomic():
-            return ContactPoint.objects.create(contact=contact, kind=kind, value=value)
-    except IntegrityError:  # another transaction was first with this address
-        return ContactPoint.objects.select_related("contact").get(kind=kind, value=value)
+def _known(points: Sequence[tuple[str, str]], vouched: bool) -> Contact | None:
+    """The contact that has the deciding address, or for vouched addresses any of them that was vouched for before."""
+    for position, (kind, value) in enumerate(points if vouched else points[:1]):
+        point = ContactPoint.objects.select_related("contact").filter(kind=kind, value=value).first()
+        if point and (position == 0 or point.is_verified):
+            return point.contact
+    return None
+
+
+def _attach(contact: Contact, kind: str, value: str, *, vouched: bool, is_new: bool) -> None:
+    """Give the contact this address, where the rules of `resolve` allow it."""
+    point = ContactPoint.objects.filter(kind=kind, value=value).first()
+    if point is None:
+        if is_new or vouched:
+            with suppress(IntegrityError), transaction.atomic():  # another transaction may be first
+                ContactPoint.objects.create(contact=contact, kind=kind, value=value, is_verified=vouched)
+    elif vouched and not point.is_verified:
+        point.contact, point.is_verified = contact, True
+        point.save(update_fields=["contact", "is_verified", "updated_at"])
 
 
 def _of_user(user: User) -> Contact:
@@ -65,13 +85,10 @@ def _of_user(user: User) -> Contact:
     )
     email = email_key(user.email)
     if created and email:
-        point = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL, value=email).first()
-        if point is None:
-            ContactPoint.objects.create(
-                contact=contact, kind=ContactPoint.Kind.EMAIL, value=email, is_verified=True
-            )
-        elif point.contact.user_id is None:
+        point = ContactPoint.objects.select_related("contact").filter(kind=ContactPoint.Kind.EMAIL, value=email).first()
+        if point and point.contact.user_id is None:
             merge(survivor=contact, other=point.contact)
+        _attach(contact, ContactPoint.Kind.EMAIL, email, vouched=True, is_new=True)
     return contact
 
 

@@ -164,9 +164,7 @@ class ContactPoint(TimeStampedModel):
 
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="points")
     kind = models.CharField(_("jenis"), max_length=12, choices=Kind)
-    value = models.CharField(
-        _("alamat"), max_length=254, help_text=_("Bentuk baku: lihat accounts.normalize.")
-    )
+    value = models.CharField(_("alamat"), max_length=254, help_text=_("Bentuk baku: lihat accounts.normalize."))
     is_verified = models.BooleanField(_("terverifikasi"), default=False)
     unreachable_at = models.DateTimeField(_("tidak terjangkau sejak"), null=True, blank=True)
 

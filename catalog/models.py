@@ -39,9 +39,7 @@ class Service(models.Model):
 
     code = models.SlugField(_("kode"), max_length=80, unique=True)
     name = models.CharField(_("nama"), max_length=200)
-    category = models.ForeignKey(
-        ServiceCategory, models.PROTECT, related_name="services", verbose_name=_("kategori")
-    )
+    category = models.ForeignKey(ServiceCategory, models.PROTECT, related_name="services", verbose_name=_("kategori"))
     description = models.TextField(_("keterangan"), blank=True)
     audience = models.CharField(_("pengguna"), max_length=10, choices=Audience, default=Audience.ALL)
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.ACTIVE)

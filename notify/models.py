@@ -28,9 +28,7 @@ class Delivery(models.Model):
         EMAIL = "email", _("Email")
         TELEGRAM = "telegram", _("Telegram")
 
-    key = models.CharField(
-        max_length=150, unique=True, help_text=_("Kejadian dan penerima: yang sama dikirim sekali.")
-    )
+    key = models.CharField(max_length=150, unique=True, help_text=_("Kejadian dan penerima: yang sama dikirim sekali."))
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     topic = models.CharField(max_length=60, blank=True)
     cause = models.CharField(max_length=60, blank=True)
@@ -59,9 +57,7 @@ class Delivery(models.Model):
         verbose_name = _("kiriman")
         verbose_name_plural = _("kiriman")
         indexes = [
-            models.Index(
-                fields=["next_attempt_at"], name="notify_due", condition=Q(state__in=["queued", "sending"])
-            ),
+            models.Index(fields=["next_attempt_at"], name="notify_due", condition=Q(state__in=["queued", "sending"])),
             models.Index(fields=["topic", "id"], name="notify_topic"),
             models.Index(fields=["cause"], name="notify_cause", condition=~Q(cause="")),
             models.Index(fields=["message_id"], name="notify_message_id", condition=~Q(message_id="")),

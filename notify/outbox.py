@@ -114,9 +114,7 @@ def _send_one(delivery: Delivery, now: Callable[[], datetime]) -> None:
         delivery.save(update_fields=["state", "message_id", "error", "sent_at"])
 
 
-def _failed(
-    delivery: Delivery, error: str, at: datetime, *, permanent: bool, retry_after: float | None = None
-) -> None:
+def _failed(delivery: Delivery, error: str, at: datetime, *, permanent: bool, retry_after: float | None = None) -> None:
     if permanent or delivery.attempts >= MAX_ATTEMPTS:
         delivery.state = State.FAILED
     else:

@@ -1,4 +1,7 @@
-"""Pings to open screens after commit. They carry ids, never content: the screen asks again, and access is decided again."""
+"""Pings to open screens after commit.
+
+They carry ids, never content: the screen asks again, and access is decided again.
+"""
 
 import logging
 from typing import Any

@@ -26,9 +26,7 @@ def boolean(name: str, default: bool) -> bool:
         return True
     if value in {"0", "false", "no", "off", "tidak"}:
         return False
-    raise ImproperlyConfigured(
-        f"{name}={value!r} is neither true nor false. Write {name}=true or {name}=false."
-    )
+    raise ImproperlyConfigured(f"{name}={value!r} is neither true nor false. Write {name}=true or {name}=false.")
 
 
 def integer(name: str, default: int, low: int, high: int) -> int:
@@ -59,9 +57,7 @@ def url(name: str, default: str, schemes: Iterable[str]) -> str:
     parts = urlsplit(value)
     allowed = list(schemes)
     if parts.scheme not in allowed or not parts.hostname:
-        raise ImproperlyConfigured(
-            f"{name} must look like {allowed[0]}://host (schemes: {', '.join(allowed)}); it has no usable host or scheme."
-        )
+        raise ImproperlyConfigured(f"{name} must look like {allowed[0]}://host (schemes: {', '.join(allowed)}).")
     try:
         _ = parts.port
     except ValueError:
@@ -114,9 +110,7 @@ def secret_key(keep_in: Path, embedded: bool) -> str:
             raise ImproperlyConfigured("SECRET_KEY is too short: use at least 32 random characters.")
         return value
     if not embedded:
-        raise ImproperlyConfigured(
-            "SECRET_KEY is required when DATABASE_URL is set. Use 50 random characters."
-        )
+        raise ImproperlyConfigured("SECRET_KEY is required when DATABASE_URL is set. Use 50 random characters.")
     if not keep_in.exists():
         keep_in.parent.mkdir(parents=True, exist_ok=True)
         draft = keep_in.with_suffix(f".{os.getpid()}")

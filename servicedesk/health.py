@@ -40,9 +40,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     except DatabaseError:
         checks["database"] = "unreachable"
     ready = set(checks.values()) == {"ok"}
-    return JsonResponse(
-        {"status": "ok" if ready else "unready", "checks": checks}, status=200 if ready else 503
-    )
+    return JsonResponse({"status": "ok" if ready else "unready", "checks": checks}, status=200 if ready else 503)
 
 
 @never_cache

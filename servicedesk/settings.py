@@ -142,9 +142,7 @@ ATTACHMENT_MAX_COUNT = 10
 # Real time and cache
 REDIS_URL = env.url("REDIS_URL", "", ["redis", "rediss"])
 if REDIS_URL:
-    CHANNEL_LAYERS = {
-        "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
-    }
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
     CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": REDIS_URL}}
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
@@ -166,9 +164,7 @@ else:
     EMAIL_BACKEND = "channels_bot.email.filebackend.EmailBackend"
 IMAP_URL = env.url("IMAP_URL", "", ["imaps", "imap"])
 TELEGRAM_BOT_TOKEN = env.text("TELEGRAM_BOT_TOKEN")
-TELEGRAM_API_BASE_URL = env.url(
-    "TELEGRAM_API_BASE_URL", "https://api.telegram.org", ["https", "http"]
-).rstrip("/")
+TELEGRAM_API_BASE_URL = env.url("TELEGRAM_API_BASE_URL", "https://api.telegram.org", ["https", "http"]).rstrip("/")
 TELEGRAM_WEBHOOK_SECRET = env.text("TELEGRAM_WEBHOOK_SECRET")
 # The outbox names its transports by channel; a new channel is one folder and one line here.
 NOTIFY_TRANSPORTS = {

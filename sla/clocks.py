@@ -12,9 +12,7 @@ from sla.replay import Reading, Run, Segment, Target, next_event, replay
 
 
 @transaction.atomic
-def sync(
-    *, ticket_id: int, facts: Facts, wanted: Mapping[str, Run], opened_at: datetime, at: datetime
-) -> list[Clock]:
+def sync(*, ticket_id: int, facts: Facts, wanted: Mapping[str, Run], opened_at: datetime, at: datetime) -> list[Clock]:
     """Bring the clocks of a ticket in line with what it needs now; idempotent.
 
     `wanted` maps each metric to the run it should have. A clock is created when a policy has a target for it, and a
@@ -28,9 +26,7 @@ def sync(
             run = Run.STOPPED if metric in clocks else None
         if run is None or (metric not in clocks and metric not in targets):
             continue
-        clocks[metric] = _sync_one(
-            clocks.get(metric), ticket_id, metric, run, targets.get(metric), opened_at, at
-        )
+        clocks[metric] = _sync_one(clocks.get(metric), ticket_id, metric, run, targets.get(metric), opened_at, at)
     return list(clocks.values())
 
 
@@ -44,7 +40,8 @@ def _sync_one(
     at: datetime,
 ) -> Clock:
     if clock is None:
-        assert target is not None
+        if target is None:
+            raise ValueError(f"no policy has a target for {metric}")
         clock = Clock.objects.create(
             ticket_id=ticket_id, metric=metric, started_at=opened_at, policy_id=target.policy_id
         )

@@ -53,9 +53,7 @@ class CalendarPeriod(models.Model):
         verbose_name = _("masa khusus")
         verbose_name_plural = _("masa khusus")
         constraints = [
-            models.CheckConstraint(
-                condition=Q(last_date__gte=models.F("first_date")), name="sla_period_order"
-            ),
+            models.CheckConstraint(condition=Q(last_date__gte=models.F("first_date")), name="sla_period_order"),
             models.UniqueConstraint(fields=["calendar", "first_date"], name="sla_period_unique"),
         ]
 
@@ -120,9 +118,7 @@ class Policy(models.Model):
         """Refuse a tie: a second active policy with exactly the same conditions."""
         if not self.is_active:
             return
-        same = Policy.objects.filter(
-            is_active=True, **{name: getattr(self, name) for name in self.CONDITIONS}
-        )
+        same = Policy.objects.filter(is_active=True, **{name: getattr(self, name) for name in self.CONDITIONS})
         twin = same.exclude(pk=self.pk).first()
         if twin:
             raise ValidationError(
@@ -157,9 +153,7 @@ class PolicyTarget(models.Model):
 class EscalationStep(models.Model):
     """What happens when a clock has used `percent` of its target. Fires once per clock and target version."""
 
-    metric = models.CharField(
-        _("ukuran"), max_length=12, choices=Metric, blank=True, help_text=_("Kosong: semua.")
-    )
+    metric = models.CharField(_("ukuran"), max_length=12, choices=Metric, blank=True, help_text=_("Kosong: semua."))
     percent = models.PositiveSmallIntegerField(_("persen target"))
     notify_assignee = models.BooleanField(_("beri tahu petugas"), default=True)
     notify_coordinator = models.BooleanField(_("beri tahu koordinator"), default=True)
@@ -206,9 +200,7 @@ class Clock(TimeStampedModel):
         verbose_name_plural = _("jam SLA")
         constraints = [models.UniqueConstraint(fields=["ticket", "metric"], name="sla_clock_unique")]
         indexes = [
-            models.Index(
-                fields=["next_event_at"], name="sla_clock_sweep", condition=Q(next_event_at__isnull=False)
-            ),
+            models.Index(fields=["next_event_at"], name="sla_clock_sweep", condition=Q(next_event_at__isnull=False)),
             models.Index(fields=["metric", "stopped_at"], name="sla_clock_report"),
         ]
 
@@ -249,9 +241,7 @@ class Escalation(models.Model):
     fired_at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["clock", "step", "target_version"], name="sla_escalation_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["clock", "step", "target_version"], name="sla_escalation_once")]
 
     def __str__(self) -> str:
         return f"{self.clock_id} {self.step_id}"

@@ -62,8 +62,6 @@ def targets_for(facts: Facts) -> dict[str, ChosenTarget]:
         for target in policy.targets.all():
             chosen.setdefault(
                 target.metric,
-                ChosenTarget(
-                    target.metric, policy.pk, policy.name, calendar_id, target.minutes, target.working_days
-                ),
+                ChosenTarget(target.metric, policy.pk, policy.name, calendar_id, target.minutes, target.working_days),
             )
     return chosen

@@ -132,9 +132,9 @@ def replay(segments: Sequence[Segment], now: datetime) -> Reading:
 def next_event(segments: Sequence[Segment], now: datetime, fractions: Sequence[float]) -> datetime | None:
     """The earliest instant after `now` at which a running clock needs attention; None when it does not run.
 
-    These are the instants at which elapsed time reaches each of `fractions` (positive) of the target, the due,
-    and one microsecond after the due: the clock reads as breached from there on, so a sweep that came exactly
-    at the due must come once more. Raises ValueError like `replay`, and for a fraction that is not positive.
+    These are the instants at which elapsed time reaches each of `fractions` (positive) of the target, the
+    due, and one microsecond after the due: the clock reads as breached from there on, so a sweep that came
+    exactly at the due must come once more. Raises ValueError like `replay`, and for a fraction <= 0.
     """
     if any(fraction <= 0 for fraction in fractions):
         raise ValueError("fractions must be positive")
@@ -173,8 +173,8 @@ def _walk(segments: Sequence[Segment], now: datetime) -> _Walk:
                 spent_at = due
     due_now = overrun_at
     if overrun_at is None and last.run != Run.PAUSED:
-        # A stopped segment adds nothing to what was elapsed ahead of it.
-        due_now = _due(last, target - ahead, spent_at)
+        # Stopped segments add nothing to what was elapsed ahead of them.
+        due_now = _due(_stopped_first(segments), target - ahead, spent_at)
     return _Walk(last, target, elapsed, ahead, due_now, overrun_at is not None)
 
 
@@ -188,11 +188,19 @@ def _bounds(segments: Sequence[Segment], now: datetime) -> list[datetime]:
     return [*starts, max(_utc(now), starts[-1])]
 
 
+def _stopped_first(segments: Sequence[Segment]) -> Segment:
+    """The last segment; of several stopped ones in a row at the end, the one that did stop the clock."""
+    index = len(segments) - 1
+    while index > 0 and segments[index].run == segments[index - 1].run == Run.STOPPED:
+        index -= 1
+    return segments[index]
+
+
 def _due(segment: Segment, left: timedelta, spent_at: datetime | None) -> datetime:
     """When a clock that runs from the start of `segment` with `left` to go has used it up.
 
-    With nothing left, a segment that follows on without a pause keeps the due at which the time ran out: adding
-    zero would move a closing instant to the next opening.
+    With nothing left, a segment that follows on without a pause keeps the due at which the time ran out:
+    adding zero would move a closing instant to the next opening.
     """
     if left == _ZERO and spent_at is not None and _utc(spent_at) == _utc(segment.started_at):
         return spent_at

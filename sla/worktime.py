@@ -34,8 +34,7 @@ _MIN_YEAR, _MAX_YEAR = date.min.year, date.max.year
 _SEARCH_YEARS = 5
 # Shorter than any five years, with room for a shift of the zone: below it no exact comparison is needed.
 _SURELY_WITHIN = (_SEARCH_YEARS * 365 - 2) * _DAY
-# A year of office hours takes about 20 kB; no real calendar is asked about more years than this.
-_MAX_YEARS_KEPT = 1024
+_MAX_YEARS_KEPT = 1024  # about 20 kB each
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
 _OUT_OF_RANGE = "the result lies outside the years 1 to 9999"
 
@@ -284,9 +283,7 @@ class WorkCalendar:
         midnight = datetime.fromordinal(day).replace(tzinfo=self._zone)
         offset = midnight.utcoffset()
         tomorrow = datetime.fromordinal(day + 1).replace(tzinfo=self._zone)
-        if offset != midnight.replace(fold=1).utcoffset() or offset != tomorrow.utcoffset():
-            return None
-        return _span(offset)
+        return _span(offset) if offset == tomorrow.utcoffset() else None
 
     def _at_wall(self, day: int, wall: int) -> int:
         """The instant of a wall time (microseconds since midnight, up to a full day) on the date `day`."""

@@ -1,8 +1,10 @@
 import os
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection
 from django.test import TransactionTestCase
 
@@ -16,9 +18,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         for marker, variable in SERVER_VARIABLES.items():
             if item.get_closest_marker(marker) and not os.environ.get(variable):
-                item.add_marker(
-                    pytest.mark.skip(reason=f"set {variable} to run the tests that need this server")
-                )
+                item.add_marker(pytest.mark.skip(reason=f"set {variable} to run the tests that need this server"))
 
 
 @pytest.fixture(autouse=True)
@@ -32,18 +32,30 @@ def cast(db) -> SimpleNamespace:
     return factories.cast()
 
 
-_flush = TransactionTestCase._fixture_teardown
+_fixture_teardown = TransactionTestCase._fixture_teardown
 
 
-def _flush_without_triggers(self):
+@contextmanager
+def triggers_off():
     """Tests that commit are cleaned up by DELETE, which the append-only triggers rightly refuse."""
     with connection.schema_editor() as editor:
         triggers.drop(None, editor)
     try:
-        _flush(self)
+        yield
     finally:
         with connection.schema_editor() as editor:
             triggers.create(None, editor)
 
 
-TransactionTestCase._fixture_teardown = _flush_without_triggers
+def flush():
+    """Empty the database in a test with `transaction=True`."""
+    with triggers_off():
+        call_command("flush", interactive=False, verbosity=0)
+
+
+def _teardown_without_triggers(self):
+    with triggers_off():
+        _fixture_teardown(self)
+
+
+TransactionTestCase._fixture_teardown = _teardown_without_triggers

@@ -36,9 +36,7 @@ def service(code: str, **kw: Any) -> Service:
     )[0]
 
 
-def user(
-    username: str, *roles: str, teams: tuple[Team, ...] = (), coordinates: bool = False, **kw: Any
-) -> User:
+def user(username: str, *roles: str, teams: tuple[Team, ...] = (), coordinates: bool = False, **kw: Any) -> User:
     kw.setdefault("email", f"{username}@contoh.go.id")
     kw.setdefault("first_name", username.replace("_", " ").title())
     person = User.objects.create_user(username=username, password=PASSWORD, **kw)
@@ -101,9 +99,7 @@ def ticket(kind: str = "incident", requester: User | None = None, **kw: Any) -> 
 def cast() -> SimpleNamespace:
     """The cast of our tests, each with their own place in the county."""
     basics()
-    kominfo, dukcapil, inspektorat, dinkes = (
-        office(c) for c in ("kominfo", "dukcapil", "inspektorat", "dinkes")
-    )
+    kominfo, dukcapil, inspektorat, dinkes = (office(c) for c in ("kominfo", "dukcapil", "inspektorat", "dinkes"))
     desk = team("meja-layanan", sees_all=True, office=kominfo)
     network = team("jaringan", office=kominfo)
     confidential = team("inspektorat", is_confidential=True, receives_whistleblowing=True, office=inspektorat)
@@ -115,9 +111,7 @@ def cast() -> SimpleNamespace:
         asn=user("asn", office=dukcapil, nip="198501012010011001"),
         agen=user("agen", Role.AGENT, teams=(desk,), office=kominfo),
         teknisi=user("teknisi", Role.AGENT, teams=(network,), office=kominfo),
-        koordinator=user(
-            "koordinator", Role.COORDINATOR, Role.AGENT, teams=(desk, network), coordinates=True
-        ),
+        koordinator=user("koordinator", Role.COORDINATOR, Role.AGENT, teams=(desk, network), coordinates=True),
         penghubung=user("penghubung", Role.LIAISON, office=dukcapil),
         cab=user("cab", Role.CHANGE_APPROVER, office=kominfo),
         pimpinan=user("pimpinan", Role.MANAGER, office=kominfo),

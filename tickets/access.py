@@ -59,7 +59,7 @@ def _open_cases(user: User) -> Q:
 
 
 def _restricted_cases(user: User) -> Q:
-    """Restricted tickets: only officers named on the ticket, and confidential officers of its confidential team."""
+    """Restricted tickets: officers named on the ticket, and those of its confidential team."""
     matches = Q(pk__in=[])
     if user.has_role(Role.CONFIDENTIAL_OFFICER):
         teams = [m.team_id for m in user.memberships if m.team.is_confidential]
@@ -73,7 +73,7 @@ def _sits_at_service_desk(user: User) -> bool:
 
 
 def get_visible(user: AnyUser, number: str) -> Ticket:
-    """The ticket with that number. Raises NotVisible alike when it does not exist and when it is not for this person."""
+    """The ticket with that number; NotVisible alike when there is none and when it is not for this person."""
     related = ("requester", "requester__user", "service", "office", "team", "assignee")
     ticket = visible_to(user).select_related(*related).filter(number=number.strip().upper()).first()
     if ticket is None:
@@ -181,9 +181,7 @@ def sees_internal(actor: Actor, ticket: Ticket, roles: frozenset[Party]) -> bool
     """Staff read internal notes, but never on a ticket they reported themselves."""
     if Party.REQUESTER in roles:
         return False
-    watches = bool(
-        actor.user and actor.user.has_role(Role.MANAGER, Role.ADMINISTRATOR) and not ticket.is_restricted
-    )
+    watches = bool(actor.user and actor.user.has_role(Role.MANAGER, Role.ADMINISTRATOR) and not ticket.is_restricted)
     return watches or bool(roles & INSIDERS)
 
 
@@ -222,9 +220,7 @@ def conversation(ticket: Ticket, *, internal: bool) -> QuerySet[Message]:
 
 def timeline(ticket: Ticket, *, internal: bool) -> QuerySet[TimelineEntry]:
     """History oldest first; without `internal` only what concerns the requester."""
-    entries = (
-        TimelineEntry.objects.filter(ticket_id=ticket.pk).select_related("actor_user").order_by("position")
-    )
+    entries = TimelineEntry.objects.filter(ticket_id=ticket.pk).select_related("actor_user").order_by("position")
     return entries if internal else entries.filter(is_public=True)
 
 
@@ -242,8 +238,4 @@ def whistleblowing_team() -> Team | None:
 
 def secret_team() -> Team | None:
     """The team that takes secret tickets until a named officer is chosen."""
-    return (
-        Team.objects.filter(is_confidential=True, is_active=True)
-        .order_by("receives_whistleblowing", "pk")
-        .first()
-    )
+    return Team.objects.filter(is_confidential=True, is_active=True).order_by("receives_whistleblowing", "pk").first()

@@ -89,9 +89,7 @@ def problem_with(upload: Upload) -> str | None:
     if not upload.content:
         return _("Berkas “%(name)s” kosong. Periksa lalu pilih lagi.") % {"name": name}
     if len(upload.content) > limit:
-        return _(
-            "Berkas “%(name)s” lebih besar dari %(limit)d MB. Perkecil atau bagi menjadi beberapa berkas."
-        ) % {
+        return _("Berkas “%(name)s” lebih besar dari %(limit)d MB. Perkecil atau bagi menjadi beberapa berkas.") % {
             "name": name,
             "limit": limit // 1024 // 1024,
         }
@@ -104,9 +102,7 @@ def problem_with(upload: Upload) -> str | None:
     starts = SIGNATURES.get(kind)
     disguised = starts is not None and not upload.content.startswith(starts)
     if disguised or any(head.startswith(start.lower()) for start in DANGEROUS_STARTS):
-        return _("Isi berkas “%(name)s” tidak sesuai dengan jenisnya. Simpan ulang lalu kirim lagi.") % {
-            "name": name
-        }
+        return _("Isi berkas “%(name)s” tidak sesuai dengan jenisnya. Simpan ulang lalu kirim lagi.") % {"name": name}
     return None
 
 

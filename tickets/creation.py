@@ -41,9 +41,7 @@ if TYPE_CHECKING:
 SUBJECT_LENGTH = 120
 
 
-def create(
-    message: "InboundMessage", contact: Contact, follows: Ticket | None = None
-) -> tuple[Ticket, Message]:
+def create(message: "InboundMessage", contact: Contact, follows: Ticket | None = None) -> tuple[Ticket, Message]:
     """A new ticket with its first message, details, clocks, receipt, and for some services the request for approval."""
     from tickets import workflow
 

@@ -47,9 +47,7 @@ def change(
     workflow.check_version(ticket, expected_version)
     unknown = set(fields) - EDITABLE
     if unknown:
-        raise InvalidInputs(
-            _("Ada isian yang tidak dikenal."), {name: [_("Tidak dikenal.")] for name in unknown}
-        )
+        raise InvalidInputs(_("Ada isian yang tidak dikenal."), {name: [_("Tidak dikenal.")] for name in unknown})
     changes = _apply(ticket, fields, priority_reason.strip(), reason.strip())
     if not changes:
         return ticket
@@ -78,9 +76,7 @@ def _set(ticket: Ticket, name: str, value: Any, changes: dict[str, Any]) -> None
     if old == value:
         return
     show: Callable[[Any], str] = (
-        (lambda v: str(Level(v).label))
-        if name in {"impact", "urgency", "priority"}
-        else (lambda v: str(v or ""))
+        (lambda v: str(Level(v).label)) if name in {"impact", "urgency", "priority"} else (lambda v: str(v or ""))
     )
     setattr(ticket, name, value)
     changes[name] = [show(old), show(value)]
@@ -117,9 +113,7 @@ def _set_confidentiality(ticket: Ticket, value: str, reason: str, changes: dict[
         ticket.is_restricted = restricted
         ticket.assignee = None
         whistle = value == Confidentiality.WHISTLEBLOWING
-        ticket.team = (
-            (access.whistleblowing_team() if whistle else access.secret_team()) if restricted else None
-        )
+        ticket.team = (access.whistleblowing_team() if whistle else access.secret_team()) if restricted else None
 
 
 def _set_assets(ticket: Ticket, assets: list[Any], changes: dict[str, Any]) -> None:

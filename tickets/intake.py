@@ -121,9 +121,7 @@ def _receive(message: InboundMessage) -> IntakeResult:
     if not created:
         return _duplicate(record)
     if message.quarantine:
-        return _quarantine(
-            record, message, message.quarantine, threading.ticket_of_own_ids(message.references)
-        )
+        return _quarantine(record, message, message.quarantine, threading.ticket_of_own_ids(message.references))
     if not (message.text.strip() or message.subject.strip() or message.uploads):
         return _quarantine(record, message, Reason.EMPTY, None)
     contact = contacts.resolve(message.sender)
@@ -133,9 +131,7 @@ def _receive(message: InboundMessage) -> IntakeResult:
     return place(record, message, contact, ticket)
 
 
-def place(
-    record: InboundRecord, message: InboundMessage, contact: Contact, ticket: Ticket | None
-) -> IntakeResult:
+def place(record: InboundRecord, message: InboundMessage, contact: Contact, ticket: Ticket | None) -> IntakeResult:
     """Append to `ticket` when it can still take words, else make a new ticket (linked when it follows an old one)."""
     while ticket and ticket.merged_into_id:
         ticket = ticket.merged_into
@@ -233,9 +229,7 @@ def _duplicate(record: InboundRecord) -> IntakeResult:
     return IntakeResult(Outcome.DUPLICATE, record, entry.ticket if entry else None, entry)
 
 
-def _quarantine(
-    record: InboundRecord, message: InboundMessage, reason: str, suggested: Ticket | None
-) -> IntakeResult:
+def _quarantine(record: InboundRecord, message: InboundMessage, reason: str, suggested: Ticket | None) -> IntakeResult:
     record.state, record.reason = State.QUARANTINED, reason
     record.text = message.full_text or message.text
     record.payload = payload_of(message)
@@ -283,9 +277,7 @@ def message_of(record: InboundRecord) -> InboundMessage:
         full_text=record.text,
         html=payload.get("html", ""),
         references=tuple(payload.get("references", ())),
-        uploads=tuple(
-            Upload(u["name"], u["type"], base64.b64decode(u["content"])) for u in payload.get("uploads", ())
-        ),
+        uploads=tuple(Upload(u["name"], u["type"], base64.b64decode(u["content"])) for u in payload.get("uploads", ())),
         received_at=record.received_at,
         draft=TicketDraft(kind=payload.get("kind", Kind.INCIDENT)),
     )

@@ -97,9 +97,7 @@ def _note_refused_files(message: Message, reasons: Sequence[str]) -> None:
         author_name=SYSTEM.name,
         is_automatic=True,
         channel=Channel.SYSTEM,
-        text=_("Berkas berikut tidak disimpan sebagai lampiran (pesan aslinya tetap ada):")
-        + "\n"
-        + "\n".join(reasons),
+        text=_("Berkas berikut tidak disimpan sebagai lampiran (pesan aslinya tetap ada):") + "\n" + "\n".join(reasons),
         created_at=message.created_at,
     )
 

@@ -56,9 +56,7 @@ def reply(ticket: Ticket, message: Message) -> None:
         _plan(ticket, participant.contact, "reply", text, message)
 
 
-def _to_requester(
-    ticket: Ticket, event: str, text: str, message: Message, *, automatic: bool = False
-) -> None:
+def _to_requester(ticket: Ticket, event: str, text: str, message: Message, *, automatic: bool = False) -> None:
     if ticket.is_restricted and event != "receipt":
         text = _("Ada pembaruan pada tiket %(number)s. Buka dengan kode akses Anda di %(url)s") % {
             "number": ticket.number,
@@ -146,8 +144,4 @@ def coordinators(team: Team | None) -> list[User]:
     """People who coordinate a team."""
     if team is None:
         return []
-    return list(
-        User.objects.filter(
-            is_active=True, team_memberships__team=team, team_memberships__is_coordinator=True
-        )
-    )
+    return list(User.objects.filter(is_active=True, team_memberships__team=team, team_memberships__is_coordinator=True))

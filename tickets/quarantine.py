@@ -35,9 +35,7 @@ def decide(*, record_id: int, actor: Actor | User, decision: str, number: str = 
     if record.state != State.QUARANTINED:
         raise Stale(_("Pesan ini sudah diputuskan oleh petugas lain."))
     if decision not in {"join", "new", "discard"}:
-        raise InvalidInputs(
-            _("Keputusan tidak dikenal."), {"decision": [_("Pilih gabung, tiket baru, atau buang.")]}
-        )
+        raise InvalidInputs(_("Keputusan tidak dikenal."), {"decision": [_("Pilih gabung, tiket baru, atau buang.")]})
     if decision == "discard":
         record.state = State.DISCARDED
     else:

@@ -26,11 +26,7 @@ def run_due(limit: int = 200) -> int:
 def escalate_due(limit: int = 200, now: datetime | None = None) -> int:
     """Handle clocks whose next event has come, found by index; each in its own transaction."""
     at = now or timezone.now()
-    due = (
-        Clock.objects.filter(next_event_at__lte=at)
-        .order_by("next_event_at")
-        .values_list("pk", flat=True)[:limit]
-    )
+    due = Clock.objects.filter(next_event_at__lte=at).order_by("next_event_at").values_list("pk", flat=True)[:limit]
     handled = 0
     for clock_id in list(due):
         handled += _handle_clock(clock_id, at)
@@ -58,9 +54,7 @@ def _handle_clock(clock_id: int, at: datetime) -> int:
         return 1
     shown = clocks.reading(clock, at, rows)
     used = shown.elapsed.total_seconds() / shown.target.total_seconds() * 100
-    for step in EscalationStep.objects.filter(
-        is_active=True, metric__in=["", clock.metric], percent__lte=used
-    ):
+    for step in EscalationStep.objects.filter(is_active=True, metric__in=["", clock.metric], percent__lte=used):
         _fire(ticket, clock, step, at)
     clocks.refresh(clock, rows, at)
     put_due(ticket, Clock.objects.filter(ticket_id=ticket.pk))
@@ -109,11 +103,7 @@ def _fire(ticket: Ticket, clock: Clock, step: EscalationStep, at: datetime) -> N
 def close_due(limit: int = 200, now: datetime | None = None) -> int:
     """Close resolved tickets nobody objected to in time."""
     at = now or timezone.now()
-    due = (
-        Ticket.objects.filter(auto_close_at__lte=at)
-        .order_by("auto_close_at")
-        .values_list("pk", flat=True)[:limit]
-    )
+    due = Ticket.objects.filter(auto_close_at__lte=at).order_by("auto_close_at").values_list("pk", flat=True)[:limit]
     closed = 0
     for ticket_id in list(due):
         try:

@@ -39,12 +39,7 @@ def record(
     ticket: Ticket, *, code: str, actor: Actor, at: datetime, changes: Mapping[str, Any], public: bool = False
 ) -> TimelineEntry:
     """Append one entry. The caller holds the row lock of the ticket, so positions have no gaps and no races."""
-    last = (
-        TimelineEntry.objects.filter(ticket_id=ticket.pk)
-        .order_by("-position")
-        .values("position", "digest")
-        .first()
-    )
+    last = TimelineEntry.objects.filter(ticket_id=ticket.pk).order_by("-position").values("position", "digest").first()
     position, previous = (last["position"] + 1, last["digest"]) if last else (1, "")
     entry = TimelineEntry(
         ticket_id=ticket.pk,
@@ -83,9 +78,9 @@ def digest_of(entry: TimelineEntry) -> str:
 
 def first_broken(ticket_id: int) -> TimelineEntry | None:
     """The first entry of a ticket whose chain does not hold, or None."""
-    previous, position = "", 0
-    for entry in TimelineEntry.objects.filter(ticket_id=ticket_id).order_by("position"):
-        position += 1
+    previous = ""
+    entries = TimelineEntry.objects.filter(ticket_id=ticket_id).order_by("position")
+    for position, entry in enumerate(entries, start=1):
         if entry.position != position or entry.previous != previous or entry.digest != digest_of(entry):
             return entry
         previous = entry.digest

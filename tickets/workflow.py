@@ -35,8 +35,7 @@ def check_version(ticket: Ticket, expected_version: int | None) -> None:
     """Raise Stale when somebody changed the ticket after the actor looked at it."""
     if expected_version is not None and expected_version != ticket.version:
         raise Stale(
-            _("Tiket sudah diubah oleh %(name)s. Muat ulang, periksa, lalu ulangi.")
-            % {"name": last_actor(ticket)}
+            _("Tiket sudah diubah oleh %(name)s. Muat ulang, periksa, lalu ulangi.") % {"name": last_actor(ticket)}
         )
 
 
@@ -114,14 +113,10 @@ def check(ticket: Ticket, name: str, actor: Actor) -> TransitionInfo:
     if info is None:
         raise NotVisible(_("Langkah “%(name)s” tidak dikenal untuk jenis tiket ini.") % {"name": name[:40]})
     if not access.parties(actor, ticket) & set(info.edge.by):
-        raise Forbidden(
-            _("Anda tidak berwenang menjalankan langkah “%(label)s”.") % {"label": info.edge.label}
-        )
+        raise Forbidden(_("Anda tidak berwenang menjalankan langkah “%(label)s”.") % {"label": info.edge.label})
     if ticket.state not in info.sources:
         raise WrongState(
-            _(
-                "Langkah “%(label)s” tidak dapat dijalankan: tiket sudah diubah oleh %(name)s, kini “%(state)s”."
-            )
+            _("Langkah “%(label)s” tidak dapat dijalankan: tiket sudah diubah oleh %(name)s, kini “%(state)s”.")
             % {
                 "label": info.edge.label,
                 "name": last_actor(ticket),
@@ -140,9 +135,7 @@ def clean_inputs(info: TransitionInfo, ticket: Ticket, inputs: dict[str, Any]) -
     if form is None:
         return {}
     if not form.is_valid():
-        errors = {
-            ("__all__" if name is None else str(name)): list(texts) for name, texts in form.errors.items()
-        }
+        errors = {("__all__" if name is None else str(name)): list(texts) for name, texts in form.errors.items()}
         raise InvalidInputs(_("Isian belum lengkap atau tidak sah. Periksa kolom yang ditandai."), errors)
     return form.cleaned_data
 
@@ -156,9 +149,9 @@ def _run(ticket: Ticket, info: TransitionInfo, actor: Actor, cleaned: dict[str, 
 
 def _take_ownership(ticket: Ticket, info: TransitionInfo, actor: Actor) -> None:
     """Whoever starts unassigned work owns it."""
-    if info.name in {"start", "investigate", "implement"} and ticket.assignee_id is None and actor.user:
-        if Party.AGENT in access.parties(actor, ticket):
-            ticket.assignee = actor.user
+    starts = info.name in {"start", "investigate", "implement"} and ticket.assignee_id is None
+    if starts and actor.user and Party.AGENT in access.parties(actor, ticket):
+        ticket.assignee = actor.user
 
 
 def _move_stage(ticket: Ticket, at: datetime) -> None:

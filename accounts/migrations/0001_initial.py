@@ -21,9 +21,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
@@ -107,9 +105,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("name", models.CharField(max_length=100, verbose_name="nama")),
                 ("digest", models.CharField(editable=False, max_length=64, unique=True)),
@@ -139,15 +135,11 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="dibuat"
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="dibuat"),
                 ),
                 ("updated_at", models.DateTimeField(auto_now=True, verbose_name="diubah")),
                 ("name", models.CharField(blank=True, max_length=150, verbose_name="nama")),
@@ -172,9 +164,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("reason", models.CharField(max_length=200, verbose_name="keperluan")),
                 ("at", models.DateTimeField(auto_now_add=True, verbose_name="waktu")),
@@ -206,9 +196,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("code", models.SlugField(max_length=60, unique=True, verbose_name="kode")),
                 ("name", models.CharField(max_length=200, verbose_name="nama")),
@@ -283,9 +271,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("code", models.SlugField(max_length=60, unique=True, verbose_name="kode")),
                 ("name", models.CharField(max_length=120, verbose_name="nama")),
@@ -333,9 +319,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("is_coordinator", models.BooleanField(default=False, verbose_name="koordinator")),
                 (
@@ -363,24 +347,18 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="user",
             name="teams",
-            field=models.ManyToManyField(
-                related_name="members", through="accounts.TeamMembership", to="accounts.team"
-            ),
+            field=models.ManyToManyField(related_name="members", through="accounts.TeamMembership", to="accounts.team"),
         ),
         migrations.CreateModel(
             name="ContactPoint",
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="dibuat"
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="dibuat"),
                 ),
                 ("updated_at", models.DateTimeField(auto_now=True, verbose_name="diubah")),
                 (
@@ -416,9 +394,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "alamat kontak",
                 "verbose_name_plural": "alamat kontak",
-                "constraints": [
-                    models.UniqueConstraint(fields=("kind", "value"), name="accounts_contactpoint_unique")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("kind", "value"), name="accounts_contactpoint_unique")],
             },
         ),
         migrations.AddConstraint(

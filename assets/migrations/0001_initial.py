@@ -19,9 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("code", models.SlugField(max_length=60, unique=True, verbose_name="kode")),
                 ("name", models.CharField(max_length=120, verbose_name="nama")),
@@ -38,15 +36,11 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="dibuat"
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="dibuat"),
                 ),
                 ("updated_at", models.DateTimeField(auto_now=True, verbose_name="diubah")),
                 ("code", models.CharField(max_length=80, unique=True, verbose_name="kode")),

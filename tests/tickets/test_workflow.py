@@ -155,9 +155,7 @@ def test_a_priority_against_the_matrix_needs_a_reason(cast):
     with pytest.raises(InvalidInputs) as refused:
         edits.change(ticket_id=ticket.pk, actor=cast.agen, priority=4)
     assert list(refused.value.errors) == ["priority_reason"]
-    changed = edits.change(
-        ticket_id=ticket.pk, actor=cast.agen, priority=4, priority_reason="Pelayanan KTP berhenti"
-    )
+    changed = edits.change(ticket_id=ticket.pk, actor=cast.agen, priority=4, priority_reason="Pelayanan KTP berhenti")
     assert changed.priority == 4
 
 
@@ -254,9 +252,7 @@ def test_every_edge_of_every_machine_is_complete(kind):
         fsm = getattr(machine, info.name)._django_fsm
         targets = [t.target for t in fsm.transitions.values()]
         for target in targets:
-            reachable |= (
-                {target} if isinstance(target, str) else set(getattr(target, "allowed_states", None) or ())
-            )
+            reachable |= {target} if isinstance(target, str) else set(getattr(target, "allowed_states", None) or ())
     assert reachable == set(machine.STATES)
 
 

@@ -55,9 +55,7 @@ class Edge:
         return {"edge": self}
 
 
-def edge(
-    label: type_label, by: Sequence[Party], form: type[forms.Form] | None = None, **more: Any
-) -> dict[str, Edge]:
+def edge(label: type_label, by: Sequence[Party], form: type[forms.Form] | None = None, **more: Any) -> dict[str, Edge]:
     """The `custom=` argument of a django-fsm transition."""
     return Edge(label=label, by=tuple(by), form=form, **more).as_custom()
 
@@ -115,9 +113,7 @@ class Machine:
     def _transition_names(cls) -> list[str]:
         names: list[str] = []
         for klass in reversed(cls.__mro__):
-            names += [
-                n for n, value in vars(klass).items() if hasattr(value, "_django_fsm") and n not in names
-            ]
+            names += [n for n, value in vars(klass).items() if hasattr(value, "_django_fsm") and n not in names]
         return names
 
     @classmethod

@@ -74,9 +74,7 @@ class Change(Machine, Ticket):
         verbose_name = _("perubahan")
         verbose_name_plural = _("perubahan")
 
-    @transition(
-        "state", [State.DRAFT], State.SUBMITTED, custom=edge(_("Ajukan"), (Party.REQUESTER, *STAFF), NoteForm)
-    )
+    @transition("state", [State.DRAFT], State.SUBMITTED, custom=edge(_("Ajukan"), (Party.REQUESTER, *STAFF), NoteForm))
     def submit(self, *, note: str = "") -> Say | None:
         return Say(note, public=False) if note else None
 
@@ -138,9 +136,7 @@ class Change(Machine, Ticket):
         self._detail(implemented_by=actor.user if actor else None)
         return Say(note, public=False) if note else None
 
-    @transition(
-        "state", [State.IMPLEMENTING], State.IMPLEMENTED, custom=edge(_("Terlaksana"), STAFF, ImplementedForm)
-    )
+    @transition("state", [State.IMPLEMENTING], State.IMPLEMENTED, custom=edge(_("Terlaksana"), STAFF, ImplementedForm))
     def complete(self, *, note: str) -> Say:
         self._detail(outcome=Outcome.IMPLEMENTED)
         return Say(note, public=False)

@@ -54,9 +54,9 @@ def reopen_in_time(ticket: Ticket, actor: "Actor") -> str | None:
         return None
     last = default_calendar().add_working_days(ticket.closed_at, REOPEN_WORKING_DAYS)
     if timezone.now() > last:
-        return _(
-            "Tiket sudah ditutup lebih dari %(days)d hari kerja. Buat tiket baru dan sebutkan nomor ini."
-        ) % {"days": REOPEN_WORKING_DAYS}
+        return _("Tiket sudah ditutup lebih dari %(days)d hari kerja. Buat tiket baru dan sebutkan nomor ini.") % {
+            "days": REOPEN_WORKING_DAYS
+        }
     return None
 
 

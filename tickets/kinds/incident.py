@@ -65,18 +65,14 @@ class Incident(Machine, Ticket):
     def reassign(self, **inputs: Any) -> Say | None:
         return put_assignment(self, **inputs)
 
-    @transition(
-        "state", [State.ASSIGNED, State.IN_PROGRESS], State.ON_HOLD, custom=edge(_("Tunggu"), STAFF, HoldForm)
-    )
+    @transition("state", [State.ASSIGNED, State.IN_PROGRESS], State.ON_HOLD, custom=edge(_("Tunggu"), STAFF, HoldForm))
     def hold(self, *, reason: str, note: str) -> Say:
         return put_hold(self, reason=reason, note=note)
 
     @transition(
         "state",
         [State.ON_HOLD],
-        GET_STATE(
-            lambda self, **_kw: self.resume_state or State.IN_PROGRESS, [State.ASSIGNED, State.IN_PROGRESS]
-        ),
+        GET_STATE(lambda self, **_kw: self.resume_state or State.IN_PROGRESS, [State.ASSIGNED, State.IN_PROGRESS]),
         custom=edge(_("Lanjutkan"), (*STAFF, Party.SYSTEM), NoteForm),
     )
     def resume(self, *, note: str = "") -> Say | None:

@@ -41,9 +41,7 @@ class ReasonForm(TransitionForm):
 
 
 class AssignForm(TransitionForm):
-    team = forms.ModelChoiceField(
-        Team.objects.none(), to_field_name="code", required=False, label=gettext_lazy("Tim")
-    )
+    team = forms.ModelChoiceField(Team.objects.none(), to_field_name="code", required=False, label=gettext_lazy("Tim"))
     assignee = forms.ModelChoiceField(
         User.objects.none(), to_field_name="username", required=False, label=gettext_lazy("Petugas")
     )
@@ -52,9 +50,7 @@ class AssignForm(TransitionForm):
     def __init__(self, data: Any = None, *, ticket: Ticket, **kwargs: Any) -> None:
         super().__init__(data, ticket=ticket, **kwargs)
         teams = Team.objects.filter(is_active=True)
-        people = User.objects.filter(
-            is_active=True, groups__name__in=[Role.AGENT, Role.COORDINATOR, Role.LIAISON]
-        )
+        people = User.objects.filter(is_active=True, groups__name__in=[Role.AGENT, Role.COORDINATOR, Role.LIAISON])
         if ticket.is_restricted:
             teams = teams.filter(is_confidential=True)
             people = User.objects.filter(is_active=True, groups__name=Role.CONFIDENTIAL_OFFICER)
@@ -68,9 +64,7 @@ class AssignForm(TransitionForm):
         if not team and not assignee and not self.errors:
             raise ValidationError(_("Pilih tim, petugas, atau keduanya."))
         if assignee and not team:
-            team = data["team"] = (
-                self.ticket.team or Team.objects.filter(members=assignee, is_active=True).first()
-            )
+            team = data["team"] = self.ticket.team or Team.objects.filter(members=assignee, is_active=True).first()
         if team and assignee and not team.members.filter(pk=assignee.pk).exists():
             own = Team.objects.filter(members=assignee, is_active=True).first()
             if self.data.get("team") or own is None:
@@ -94,15 +88,11 @@ class ResolveForm(TransitionForm):
 
 
 class FulfilForm(TransitionForm):
-    solution = _text(
-        gettext_lazy("Hasil permintaan"), rows=4, help_text=gettext_lazy("Dikirim kepada pemohon.")
-    )
+    solution = _text(gettext_lazy("Hasil permintaan"), rows=4, help_text=gettext_lazy("Dikirim kepada pemohon."))
 
 
 class AnswerForm(TransitionForm):
-    answer = _text(
-        gettext_lazy("Jawaban tindak lanjut"), rows=5, help_text=gettext_lazy("Dikirim kepada pelapor.")
-    )
+    answer = _text(gettext_lazy("Jawaban tindak lanjut"), rows=5, help_text=gettext_lazy("Dikirim kepada pelapor."))
 
 
 class ReopenForm(TransitionForm):
@@ -149,9 +139,7 @@ class FixPendingForm(TransitionForm):
         number = self.cleaned_data["change"].strip().upper()
         change = Ticket.objects.filter(kind="change", number=number, is_restricted=False).first()
         if change is None:
-            raise ValidationError(
-                _("Tidak ada tiket perubahan bernomor %(number)s."), params={"number": number}
-            )
+            raise ValidationError(_("Tidak ada tiket perubahan bernomor %(number)s."), params={"number": number})
         return change
 
 
@@ -197,9 +185,7 @@ class ScheduleForm(TransitionForm):
         if numbers:
             self.add_error(
                 "override_reason",
-                _(
-                    "Jadwal berbenturan dengan %(numbers)s pada aset yang sama. Pilih waktu lain atau tulis alasannya."
-                )
+                _("Jadwal berbenturan dengan %(numbers)s pada aset yang sama. Pilih waktu lain atau tulis alasannya.")
                 % {"numbers": numbers},
             )
 

@@ -55,9 +55,7 @@ class Problem(Machine, Ticket):
     def investigate(self, *, note: str = "") -> Say | None:
         return Say(note, public=False) if note else None
 
-    @transition(
-        "state", [State.NEW, *WORKING], None, custom=edge(_("Tugaskan"), STAFF, AssignForm, public=False)
-    )
+    @transition("state", [State.NEW, *WORKING], None, custom=edge(_("Tugaskan"), STAFF, AssignForm, public=False))
     def reassign(self, **inputs: Any) -> Say | None:
         return put_assignment(self, **inputs)
 

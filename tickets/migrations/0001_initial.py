@@ -27,9 +27,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "direction",
@@ -49,9 +47,7 @@ class Migration(migrations.Migration):
                 ("author_name", models.CharField(blank=True, max_length=150)),
                 (
                     "is_automatic",
-                    models.BooleanField(
-                        default=False, help_text="Ditulis sistem: tidak menghentikan jam tanggapan."
-                    ),
+                    models.BooleanField(default=False, help_text="Ditulis sistem: tidak menghentikan jam tanggapan."),
                 ),
                 (
                     "channel",
@@ -107,9 +103,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("name", models.CharField(max_length=200, verbose_name="nama berkas")),
@@ -142,9 +136,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "kind",
@@ -167,9 +159,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "penomoran",
                 "verbose_name_plural": "penomoran",
-                "constraints": [
-                    models.UniqueConstraint(fields=("kind", "year"), name="tickets_sequence_unique")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("kind", "year"), name="tickets_sequence_unique")],
             },
         ),
         migrations.CreateModel(
@@ -177,9 +167,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "impact",
@@ -207,9 +195,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "sel matriks prioritas",
                 "verbose_name_plural": "matriks prioritas",
                 "ordering": ["-impact", "-urgency"],
-                "constraints": [
-                    models.UniqueConstraint(fields=("impact", "urgency"), name="tickets_priority_cell")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("impact", "urgency"), name="tickets_priority_cell")],
             },
         ),
         migrations.CreateModel(
@@ -217,9 +203,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("number", models.CharField(max_length=40, unique=True, verbose_name="nomor tiket")),
                 (
@@ -403,9 +387,7 @@ class Migration(migrations.Migration):
                 ("version", models.PositiveIntegerField(default=1)),
                 (
                     "assets",
-                    models.ManyToManyField(
-                        blank=True, related_name="tickets", to="assets.asset", verbose_name="aset"
-                    ),
+                    models.ManyToManyField(blank=True, related_name="tickets", to="assets.asset", verbose_name="aset"),
                 ),
                 (
                     "assignee",
@@ -491,9 +473,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("root_cause", models.TextField(blank=True, verbose_name="akar masalah")),
                 ("workaround", models.TextField(blank=True, verbose_name="solusi sementara")),
@@ -512,9 +492,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("hears_replies", models.BooleanField(default=False)),
                 (
@@ -547,9 +525,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("is_major", models.BooleanField(default=False, verbose_name="gangguan besar")),
                 ("public_notice", models.TextField(blank=True, verbose_name="pengumuman")),
@@ -578,9 +554,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "channel",
@@ -675,9 +649,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "complaint_class",
@@ -724,9 +696,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "change_type",
@@ -871,9 +841,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "type",
@@ -912,9 +880,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("position", models.PositiveIntegerField()),
                 ("code", models.CharField(max_length=60)),
@@ -1015,9 +981,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="ticket",
-            index=models.Index(
-                condition=models.Q(("is_restricted", True)), fields=["id"], name="tickets_restricted"
-            ),
+            index=models.Index(condition=models.Q(("is_restricted", True)), fields=["id"], name="tickets_restricted"),
         ),
         migrations.AddConstraint(
             model_name="ticket",
@@ -1035,9 +999,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="participant",
-            constraint=models.UniqueConstraint(
-                fields=("ticket", "contact"), name="tickets_participant_unique"
-            ),
+            constraint=models.UniqueConstraint(fields=("ticket", "contact"), name="tickets_participant_unique"),
         ),
         migrations.AddIndex(
             model_name="message",
@@ -1053,9 +1015,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="inboundrecord",
-            index=models.Index(
-                condition=models.Q(("state", "quarantined")), fields=["id"], name="tickets_quarantine"
-            ),
+            index=models.Index(condition=models.Q(("state", "quarantined")), fields=["id"], name="tickets_quarantine"),
         ),
         migrations.AddIndex(
             model_name="inboundrecord",
@@ -1070,17 +1030,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="changedetail",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("window_end", None), ("window_end__gt", models.F("window_start")), _connector="OR"
-                ),
+                condition=models.Q(("window_end", None), ("window_end__gt", models.F("window_start")), _connector="OR"),
                 name="tickets_change_window",
             ),
         ),
         migrations.AddConstraint(
             model_name="ticketlink",
-            constraint=models.UniqueConstraint(
-                fields=("source", "target", "type"), name="tickets_link_unique"
-            ),
+            constraint=models.UniqueConstraint(fields=("source", "target", "type"), name="tickets_link_unique"),
         ),
         migrations.AddConstraint(
             model_name="ticketlink",
@@ -1091,8 +1047,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="timelineentry",
-            constraint=models.UniqueConstraint(
-                fields=("ticket", "position"), name="tickets_timeline_position"
-            ),
+            constraint=models.UniqueConstraint(fields=("ticket", "position"), name="tickets_timeline_position"),
         ),
     ]

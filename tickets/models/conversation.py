@@ -19,13 +19,9 @@ class Message(models.Model):
     direction = models.CharField(max_length=4, choices=Direction)
     visibility = models.CharField(max_length=8, choices=Visibility, default=Visibility.PUBLIC)
     author_user = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="messages")
-    author_contact = models.ForeignKey(
-        Contact, models.SET_NULL, null=True, blank=True, related_name="messages"
-    )
+    author_contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="messages")
     author_name = models.CharField(max_length=150, blank=True)
-    is_automatic = models.BooleanField(
-        default=False, help_text=_("Ditulis sistem: tidak menghentikan jam tanggapan.")
-    )
+    is_automatic = models.BooleanField(default=False, help_text=_("Ditulis sistem: tidak menghentikan jam tanggapan."))
     channel = models.CharField(max_length=12, choices=Channel)
     external_id = models.CharField(max_length=255, blank=True)
     text = models.TextField(_("isi"))
@@ -39,9 +35,7 @@ class Message(models.Model):
         verbose_name_plural = _("pesan")
         indexes = [
             models.Index(fields=["ticket", "created_at"], name="tickets_message_order"),
-            models.Index(
-                fields=["external_id"], name="tickets_message_external", condition=~models.Q(external_id="")
-            ),
+            models.Index(fields=["external_id"], name="tickets_message_external", condition=~models.Q(external_id="")),
         ]
 
     def __str__(self) -> str:

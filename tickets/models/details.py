@@ -36,9 +36,7 @@ class ChangeDetail(models.Model):
         FAILED = "failed", _("Gagal")
 
     ticket = models.OneToOneField(Ticket, models.CASCADE, related_name="change_detail")
-    change_type = models.CharField(
-        _("jenis perubahan"), max_length=10, choices=ChangeType, default=ChangeType.NORMAL
-    )
+    change_type = models.CharField(_("jenis perubahan"), max_length=10, choices=ChangeType, default=ChangeType.NORMAL)
     requested_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     risk = models.PositiveSmallIntegerField(_("risiko"), choices=Level, null=True, blank=True)
     impact_note = models.TextField(_("dampak"), blank=True)

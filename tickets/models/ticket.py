@@ -66,9 +66,7 @@ class Ticket(FSMModelMixin, models.Model):
         related_name="tickets",
         verbose_name=_("perangkat daerah"),
     )
-    team = models.ForeignKey(
-        Team, models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name=_("tim")
-    )
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name=_("tim"))
     assignee = models.ForeignKey(
         User,
         models.PROTECT,
@@ -115,9 +113,7 @@ class Ticket(FSMModelMixin, models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["sort_due_at", "id"], name="tickets_open_due", condition=Q(stage__in=OPEN_STAGES)
-            ),
+            models.Index(fields=["sort_due_at", "id"], name="tickets_open_due", condition=Q(stage__in=OPEN_STAGES)),
             models.Index(
                 fields=["team", "sort_due_at", "id"],
                 name="tickets_team_open",
@@ -132,9 +128,7 @@ class Ticket(FSMModelMixin, models.Model):
             models.Index(fields=["created_at", "id"], name="tickets_created"),
             models.Index(fields=["requester", "created_at"], name="tickets_requester"),
             models.Index(fields=["office", "sort_due_at", "id"], name="tickets_office_due"),
-            models.Index(
-                fields=["auto_close_at"], name="tickets_auto_close", condition=Q(auto_close_at__isnull=False)
-            ),
+            models.Index(fields=["auto_close_at"], name="tickets_auto_close", condition=Q(auto_close_at__isnull=False)),
             models.Index(fields=["id"], name="tickets_restricted", condition=Q(is_restricted=True)),
         ]
 
@@ -165,9 +159,7 @@ class Participant(models.Model):
     hears_replies = models.BooleanField(default=False)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["ticket", "contact"], name="tickets_participant_unique")
-        ]
+        constraints = [models.UniqueConstraint(fields=["ticket", "contact"], name="tickets_participant_unique")]
 
     def __str__(self) -> str:
         return f"{self.ticket_id} {self.contact_id}"

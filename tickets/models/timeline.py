@@ -27,9 +27,7 @@ class TimelineEntry(models.Model):
         ordering = ["position"]
         verbose_name = _("riwayat")
         verbose_name_plural = _("riwayat")
-        constraints = [
-            models.UniqueConstraint(fields=["ticket", "position"], name="tickets_timeline_position")
-        ]
+        constraints = [models.UniqueConstraint(fields=["ticket", "position"], name="tickets_timeline_position")]
 
     def __str__(self) -> str:
         return f"{self.ticket_id}/{self.position} {self.code}"

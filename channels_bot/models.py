@@ -1,0 +1,68 @@
+"""What the channels must remember between two messages."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Contact, Team
+from catalog.models import Service
+from core.models import TimeStampedModel
+from tickets.choices import Kind
+from tickets.models import Ticket
+
+
+class Mailbox(models.Model):
+    """An IMAP mailbox the worker reads. The one of IMAP_URL is kept here too, so that its health is visible."""
+
+    name = models.SlugField(_("nama"), max_length=60, unique=True)
+    url = models.CharField(
+        _("alamat IMAP"),
+        max_length=300,
+        blank=True,
+        help_text=_("imaps://pengguna:sandi@server:993/INBOX. Kosong: dari lingkungan (IMAP_URL)."),
+    )
+    address = models.EmailField(_("alamat email"), blank=True)
+    team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, verbose_name=_("tim"))
+    service = models.ForeignKey(Service, models.SET_NULL, null=True, blank=True, verbose_name=_("layanan"))
+    kind = models.CharField(_("jenis tiket"), max_length=12, choices=Kind, default=Kind.INCIDENT)
+    is_active = models.BooleanField(_("aktif"), default=True)
+    last_poll_at = models.DateTimeField(_("terakhir dibaca"), null=True, blank=True, editable=False)
+    last_error = models.CharField(_("galat terakhir"), max_length=500, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("kotak surat")
+        verbose_name_plural = _("kotak surat")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TelegramChat(TimeStampedModel):
+    """A private chat with the bot: whose it is, the report being written, and the ticket being talked about."""
+
+    chat_id = models.BigIntegerField(unique=True)
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="telegram_chats")
+    draft = models.JSONField(default=dict, blank=True)
+    current_ticket = models.ForeignKey(Ticket, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("percakapan Telegram")
+        verbose_name_plural = _("percakapan Telegram")
+
+    def __str__(self) -> str:
+        return str(self.chat_id)
+
+
+class TelegramUpdate(models.Model):
+    """An update that was handled. Its unique id makes a second delivery harmless."""
+
+    update_id = models.BigIntegerField(unique=True)
+    handled_at = models.DateTimeField(auto_now_add=True)
+    error = models.CharField(max_length=500, blank=True)
+    payload = models.JSONField(null=True, blank=True, help_text=_("Hanya disimpan bila gagal diproses."))
+
+    class Meta:
+        verbose_name = _("pembaruan Telegram")
+        verbose_name_plural = _("pembaruan Telegram")
+
+    def __str__(self) -> str:
+        return str(self.update_id)

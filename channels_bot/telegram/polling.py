@@ -1,0 +1,69 @@
+"""Fetching updates by long polling, or telling Telegram where our webhook is."""
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Max
+from django.urls import reverse
+from django.utils import timezone
+from telegram import Bot, Update
+
+from channels_bot.models import TelegramUpdate
+from channels_bot.telegram import client, updates
+from core import leases
+from notify import outbox
+
+logger = logging.getLogger(__name__)
+
+LEASE = "telegram"
+LEASE_SECONDS = 25
+# After a week without updates Telegram starts its numbering anew; an old offset would then hide the new ones.
+OFFSET_LIFETIME = timedelta(days=6)
+ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member"]
+
+
+def poll() -> int:
+    """Handle the next batch of updates; returns how many there were.
+
+    One worker polls at a time (Telegram allows no more). An update is confirmed to Telegram by the offset of the
+    following call, which is read from what has been committed: a crash in between brings it again, harmlessly.
+    """
+    if not client.is_configured() or not leases.hold(LEASE, LEASE_SECONDS):
+        return 0
+    if settings.TELEGRAM_WEBHOOK_SECRET:
+        _announce_webhook()
+        return 0
+    found = client.call(lambda bot: _fetch(bot, _offset()))
+    for update in found:
+        updates.handle(update.to_dict())
+    if found:
+        outbox.send_due()
+    return len(found)
+
+
+async def _fetch(bot: Bot, offset: int | None) -> tuple[Update, ...]:
+    return await bot.get_updates(offset=offset, timeout=client.LONG_POLL_SECONDS, allowed_updates=ALLOWED)
+
+
+def _offset() -> int | None:
+    recent = TelegramUpdate.objects.filter(handled_at__gte=timezone.now() - OFFSET_LIFETIME)
+    last = recent.aggregate(last=Max("update_id"))["last"]
+    return last + 1 if last is not None else None
+
+
+_announced: set[str] = set()
+
+
+def _announce_webhook() -> None:
+    """Register our address once per process; Telegram ignores a repetition."""
+    url = settings.BASE_URL + reverse("channels:telegram")
+    if url in _announced:
+        return
+
+    async def work(bot: Bot) -> bool:
+        return await bot.set_webhook(url, secret_token=settings.TELEGRAM_WEBHOOK_SECRET, allowed_updates=ALLOWED)
+
+    client.call(work)
+    _announced.add(url)
+    logger.info("telegram webhook registered at %s", url)

@@ -1,0 +1,175 @@
+"""Live screens of the workspace: pings that something changed, and who else has a ticket open.
+
+No content of a ticket travels here. A ping makes the screen ask again over HTTP, where access is decided again.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from asgiref.typing import WebSocketScope
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+from accounts.models import User
+from notify.push import QUEUE, ticket_group
+from tickets import access
+from tickets.errors import NotVisible
+
+NOT_FOUND = 4404
+PEER_LIFETIME = 60.0
+"""Seconds after which a peer that neither spoke nor said goodbye is gone; browsers ping every 20 s."""
+
+
+def _user_of(scope: WebSocketScope) -> User | None:
+    """The signed-in person, read afresh, so that a lost role or a closed account counts at once."""
+    user = scope.get("user")  # type: ignore[typeddict-item]
+    if user is None or not user.is_authenticated:
+        return None
+    fresh = User.objects.filter(pk=user.pk, is_active=True).first()
+    return fresh if fresh and fresh.is_workspace_user else None
+
+
+class QueueConsumer(AsyncJsonWebsocketConsumer):
+    """`/ws/kerja/`: tells the queue page that some ticket changed; says nothing about which."""
+
+    async def connect(self) -> None:
+        if await database_sync_to_async(_user_of)(self.scope) is None:
+            await self.close(code=NOT_FOUND)
+            return
+        await self.channel_layer.group_add(QUEUE, self.channel_name)
+        await self.accept()
+
+    async def disconnect(self, code: int) -> None:
+        await self.channel_layer.group_discard(QUEUE, self.channel_name)
+
+    async def push(self, message: dict[str, Any]) -> None:
+        if await database_sync_to_async(_user_of)(self.scope) is None:
+            await self.close(code=NOT_FOUND)
+            return
+        await self.send_json(message["event"])
+
+
+@dataclass(slots=True)
+class Peer:
+    """Somebody else's window on the same ticket, as last heard of; `seen` is monotonic seconds."""
+
+    user_id: int
+    name: str
+    typing: bool
+    seen: float
+
+
+class TicketConsumer(AsyncJsonWebsocketConsumer):
+    """`/ws/tiket/<number>/`: pings, and presence without storage.
+
+    Presence is a conversation in the ticket's group: a window says *hello*, the others answer *here*, and whoever
+    leaves says *bye*. Each window keeps its own list, so this works over any number of processes and nothing has to
+    be cleaned up after a crash. Only windows whose person sees the ticket are in the group.
+    """
+
+    ticket_id: int | None = None
+
+    async def connect(self) -> None:
+        self.peers: dict[str, Peer] = {}
+        self.typing = False
+        found = await database_sync_to_async(self._look)()
+        if found is None:
+            await self.close(code=NOT_FOUND)
+            return
+        self.ticket_id, self.user_id, self.name = found
+        self.group = ticket_group(self.ticket_id)
+        await self.channel_layer.group_add(self.group, self.channel_name)
+        await self.accept()
+        await self._say("hello")
+
+    async def disconnect(self, code: int) -> None:
+        if self.ticket_id is None:
+            return
+        await self.channel_layer.group_discard(self.group, self.channel_name)
+        await self._say("bye")
+
+    async def receive_json(self, content: Any, **kwargs: Any) -> None:
+        """From the browser: {"type": "ping"} every 20 s, {"type": "typing", "active": bool} at the composer."""
+        if not isinstance(content, dict) or not await self._still_visible():
+            return
+        if content.get("type") == "typing":
+            self.typing = content.get("active") is True
+        elif content.get("type") != "ping":
+            return
+        await self._say("here")
+        if self._forget_silent():
+            await self._show()
+
+    @classmethod
+    async def decode_json(cls, text_data: str) -> Any:
+        """Text that is not JSON is ignored; it must not end the connection with a traceback."""
+        try:
+            return await super().decode_json(text_data)
+        except ValueError:
+            return None
+
+    async def push(self, message: dict[str, Any]) -> None:
+        """A change of the ticket. Whoever lost the right to it is disconnected instead of told."""
+        if await self._still_visible():
+            await self.send_json(message["event"])
+
+    async def presence(self, message: dict[str, Any]) -> None:
+        """Another window spoke."""
+        sender = message["sender"]
+        if sender == self.channel_name:
+            return
+        if message["word"] == "bye":
+            self.peers.pop(sender, None)
+        else:
+            self.peers[sender] = Peer(message["user"], message["name"], message["typing"], time.monotonic())
+        if message["word"] == "hello":
+            await self._say("here", to=sender)
+        await self._show()
+
+    async def _say(self, word: str, to: str = "") -> None:
+        spoken = {
+            "type": "presence",
+            "word": word,
+            "sender": self.channel_name,
+            "user": self.user_id,
+            "name": self.name,
+            "typing": self.typing,
+        }
+        if to:
+            await self.channel_layer.send(to, spoken)
+        else:
+            await self.channel_layer.group_send(self.group, spoken)
+
+    async def _show(self) -> None:
+        """Send the people who have the ticket open, each once, without this person's own other windows."""
+        people: dict[int, dict[str, Any]] = {}
+        for peer in self.peers.values():
+            if peer.user_id != self.user_id:
+                shown = people.setdefault(peer.user_id, {"name": peer.name, "typing": False})
+                shown["typing"] = shown["typing"] or peer.typing
+        await self.send_json({"type": "presence", "people": sorted(people.values(), key=lambda p: p["name"])})
+
+    def _forget_silent(self) -> bool:
+        limit = time.monotonic() - PEER_LIFETIME
+        silent = [key for key, peer in self.peers.items() if peer.seen < limit]
+        for key in silent:
+            del self.peers[key]
+        return bool(silent)
+
+    async def _still_visible(self) -> bool:
+        if await database_sync_to_async(self._look)() is not None:
+            return True
+        await self.close(code=NOT_FOUND)
+        return False
+
+    def _look(self) -> tuple[int, int, str] | None:
+        """(ticket id, user id, name) while this person may see the ticket, else None."""
+        user = _user_of(self.scope)
+        if user is None:
+            return None
+        try:
+            ticket = access.get_visible(user, self.scope["url_route"]["kwargs"]["number"])
+        except NotVisible:
+            return None
+        return ticket.pk, user.pk, user.display_name

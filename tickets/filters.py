@@ -1,0 +1,107 @@
+"""Filters of the queue, read from the URL so that a view can be kept as a bookmark or sent to a colleague."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Office, Team, User
+from accounts.roles import Role
+from catalog.models import Service
+from tickets.choices import Channel, Kind, Level, Stage
+from tickets.models import Ticket
+
+NUMBER = re.compile(r"^[A-Za-z]{2,5}-\d{4}-[A-Za-z0-9]+$")
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveFilter:
+    """One filter in force, as the page names it; `name` is its parameter."""
+
+    name: str
+    label: str
+    value: str
+
+
+class _People(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return obj.display_name
+
+
+class QueueFilters(forms.Form):
+    """Every field is optional, and a value that makes no sense filters nothing: an old bookmark still opens."""
+
+    q = forms.CharField(label=_("Nomor atau perihal"), max_length=100, required=False)
+    kind = forms.ChoiceField(label=_("Jenis"), choices=[("", _("Semua")), *Kind.choices], required=False)
+    stage = forms.ChoiceField(label=_("Tahap"), choices=[("", _("Semua")), *Stage.choices], required=False)
+    priority = forms.TypedChoiceField(
+        label=_("Prioritas"),
+        choices=[("", _("Semua")), *reversed(Level.choices)],
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
+    team = forms.ModelChoiceField(
+        Team.objects.filter(is_active=True),
+        to_field_name="code",
+        label=_("Tim"),
+        empty_label=_("Semua"),
+        required=False,
+    )
+    assignee = _People(
+        User.objects.none(), to_field_name="username", label=_("Petugas"), empty_label=_("Semua"), required=False
+    )
+    service = forms.ModelChoiceField(
+        Service.objects.all(), to_field_name="code", label=_("Layanan"), empty_label=_("Semua"), required=False
+    )
+    office = forms.ModelChoiceField(
+        Office.objects.filter(is_active=True).exclude(kind=Office.Kind.LOCATION),
+        to_field_name="code",
+        label=_("Perangkat daerah"),
+        empty_label=_("Semua"),
+        required=False,
+    )
+    channel = forms.ChoiceField(label=_("Kanal"), choices=[("", _("Semua")), *Channel.choices], required=False)
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        super().__init__(data, prefix=None)
+        staff = User.objects.filter(is_active=True, groups__name__in=[Role.AGENT, Role.COORDINATOR, Role.LIAISON])
+        people = staff.distinct().order_by("first_name", "username")
+        self.fields["assignee"].queryset = people  # type: ignore[attr-defined]
+        self.is_valid()
+
+    def narrow(self, tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        """The tickets that match every filter in force."""
+        for name, value in self._in_force():
+            tickets = tickets.filter(_search(value) if name == "q" else Q(**{name: value}))
+        return tickets
+
+    def active(self) -> list[ActiveFilter]:
+        """The filters in force with their labels, in the order of the form."""
+        return [ActiveFilter(name, str(self.fields[name].label), self._shown(name, v)) for name, v in self._in_force()]
+
+    def _in_force(self) -> Iterator[tuple[str, Any]]:
+        for name in self.fields:
+            value = self.cleaned_data.get(name)
+            if value not in (None, ""):
+                yield name, value
+
+    def _shown(self, name: str, value: Any) -> str:
+        field = self.fields[name]
+        if isinstance(field, _People):
+            return field.label_from_instance(value)
+        if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
+            return str(dict(field.choices)[value])  # type: ignore[arg-type]
+        return str(value)
+
+
+def _search(text: str) -> Q:
+    """A whole number is looked up by its index; other words are sought in subject and number."""
+    text = text.strip()
+    if NUMBER.match(text):
+        return Q(number=text.upper())
+    return Q(subject__icontains=text) | Q(number__icontains=text)

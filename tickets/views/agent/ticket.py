@@ -1,0 +1,114 @@
+"""The ticket page and everything an agent does from it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from tickets import access, claims, clocks, workbench, workflow
+from tickets import messages as words
+from tickets.access import Action
+from tickets.agent_forms import ComposerForm, IdentityForm
+from tickets.choices import Visibility
+from tickets.errors import InvalidInputs, Stale, WrongState
+from tickets.kinds import as_kind
+from tickets.models import Ticket
+from tickets.views.agent.shared import AgentRequest, sentence, version_in, workspace
+
+
+@require_GET
+@workspace
+def ticket(request: AgentRequest, number: str) -> HttpResponse:
+    """The whole ticket. A refresh by htmx gets the parts that others can change, never the composer."""
+    shown = access.get_visible(request.user, number)
+    if request.htmx:
+        return render(request, "agent/_ticket_live.html", page_context(request, shown))
+    return _page(request, shown)
+
+
+def _page(
+    request: AgentRequest, shown: Ticket, composer: ComposerForm | None = None, *, error: str = "", status: int = 200
+) -> HttpResponse:
+    context = page_context(request, shown)
+    default = Visibility.PUBLIC if context["may_reply"] else Visibility.INTERNAL
+    composer = composer or ComposerForm(initial={"visibility": default, "version": shown.version})
+    context |= {"composer": composer, "composer_error": error, "identity_form": IdentityForm()}
+    return render(request, "agent/ticket.html", context, status=status)
+
+
+def page_context(request: AgentRequest, shown: Ticket) -> dict[str, Any]:
+    """Everything the page shows of a visible ticket, as far as this person may see it."""
+    user = request.user
+    internal = access.can(user, Action.SEE_INTERNAL, shown)
+    conceal = access.hides_requester(user, shown)
+    return {
+        "ticket": as_kind(shown),
+        "conversation": workbench.conversation(shown, internal=internal, conceal=conceal),
+        "clocks": clocks.readings(shown, timezone.now()),
+        "transitions": workflow.available(shown, user),
+        "may_take": bool(claims.step_for(shown, user)),
+        "may_reply": access.can(user, Action.REPLY, shown),
+        "may_note": internal and access.can(user, Action.NOTE, shown),
+        "may_edit": access.can(user, Action.EDIT, shown),
+        "requester": workbench.requester(shown, user),
+        "others": workbench.other_tickets(shown, user),
+        "links": workbench.links(shown, user),
+        "assets": shown.assets.order_by("name", "pk"),
+        "known_errors": workbench.known_errors(shown, user),
+        "events": workbench.history(shown, internal=internal, conceal=conceal),
+    }
+
+
+@require_http_methods(["GET", "POST"])
+@workspace
+def reply(request: AgentRequest, number: str) -> HttpResponse:
+    """Post a reply or a note. A refusal gives the page back with every typed word and a fresh version."""
+    shown = access.get_visible(request.user, number)
+    if request.method == "GET":
+        return redirect("agent:ticket", number=shown.number)
+    composer = ComposerForm(request.POST, request.FILES)
+    if not composer.is_valid():
+        return _page(request, shown, composer, status=400)
+    data = composer.cleaned_data
+    try:
+        posted = words.post(
+            ticket_id=shown.pk,
+            actor=request.user,
+            text=data["text"],
+            visibility=data["visibility"],
+            uploads=data["attachments"],
+            expected_version=data["version"],
+        )
+    except InvalidInputs as error:
+        for name, texts in error.errors.items():
+            for text in texts:
+                composer.add_error(name if name in composer.fields else None, text)
+        return _page(request, shown, composer, status=400)
+    except (Stale, WrongState) as error:
+        fresh = access.get_visible(request.user, number)
+        again = request.POST.copy()
+        again["version"] = str(fresh.version)
+        composer = ComposerForm(again)
+        said = sentence(error, fresh, request.user)
+        return _page(request, fresh, composer, error=said, status=error.status)
+    target = reverse("agent:ticket", kwargs={"number": shown.number})
+    return redirect(f"{target}#pesan-{posted.pk}")
+
+
+@require_POST
+@workspace
+def take(request: AgentRequest, number: str) -> HttpResponse:
+    """Assign the ticket to oneself."""
+    shown = access.get_visible(request.user, number)
+    try:
+        claims.take(ticket_id=shown.pk, actor=request.user, expected_version=version_in(request))
+    except (Stale, WrongState) as error:
+        messages.error(request, sentence(error, shown, request.user))
+    else:
+        messages.success(request, _("Tiket kini ditugaskan kepada Anda."))
+    return redirect("agent:ticket", number=shown.number)
