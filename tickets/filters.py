@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Office, Team, User
@@ -20,11 +21,11 @@ NUMBER = re.compile(r"^[A-Za-z]{2,5}-\d{4}-[A-Za-z0-9]+$")
 
 @dataclass(frozen=True, slots=True)
 class ActiveFilter:
-    """One filter in force, as the page names it; `name` is its parameter."""
+    """One filter in force, as the page names it; `rest` is the query string without it."""
 
-    name: str
     label: str
     value: str
+    rest: str
 
 
 class _People(forms.ModelChoiceField):
@@ -80,9 +81,15 @@ class QueueFilters(forms.Form):
             tickets = tickets.filter(_search(value) if name == "q" else Q(**{name: value}))
         return tickets
 
-    def active(self) -> list[ActiveFilter]:
-        """The filters in force with their labels, in the order of the form."""
-        return [ActiveFilter(name, str(self.fields[name].label), self._shown(name, v)) for name, v in self._in_force()]
+    def active(self, params: QueryDict) -> list[ActiveFilter]:
+        """The filters in force, in the order of the form; `params` are those of the page."""
+        found = []
+        for name, value in self._in_force():
+            rest = params.copy()
+            for gone in (name, "sesudah", "sebelum"):
+                rest.pop(gone, None)
+            found.append(ActiveFilter(str(self.fields[name].label), self._shown(name, value), f"?{rest.urlencode()}"))
+        return found
 
     def _in_force(self) -> Iterator[tuple[str, Any]]:
         for name in self.fields:

@@ -18,6 +18,7 @@ from sla.models import Clock
 from sla.worktime import WorkCalendar
 from tickets import access
 from tickets.choices import OPEN_STAGES, Confidentiality, Stage
+from tickets.clocks import ClockView
 from tickets.filters import QueueFilters
 from tickets.models import Ticket
 
@@ -177,22 +178,12 @@ def _beyond(place: tuple[datetime | None, int], newest_first: bool, rising: bool
 
 
 @dataclass(frozen=True, slots=True)
-class TimeLeft:
-    """The next deadline of a ticket: `state` is running, paused or breached; minutes are working minutes."""
-
-    state: str
-    label: str
-    due_at: datetime | None
-    minutes: int
-
-
-@dataclass(frozen=True, slots=True)
 class Row:
     """What the queue shows of one ticket."""
 
     ticket: Ticket
     requester: str
-    time_left: TimeLeft | None
+    clock: ClockView | None
 
 
 def rows_of(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
@@ -204,7 +195,7 @@ def rows(tickets: Sequence[Ticket], now: datetime) -> list[Row]:
     """Rows for tickets read through `rows_of`."""
     clocks = {ticket.pk: _next_clock(ticket.clocks.all()) for ticket in tickets}
     loaded = _calendars(clock for clock in clocks.values() if clock)
-    return [Row(ticket, requester_name(ticket), _time_left(clocks[ticket.pk], loaded, now)) for ticket in tickets]
+    return [Row(ticket, requester_name(ticket), _view(clocks[ticket.pk], loaded, now)) for ticket in tickets]
 
 
 def requester_name(ticket: Ticket) -> str:
@@ -228,16 +219,25 @@ def _calendars(clocks: Iterable[Clock]) -> dict[int | None, WorkCalendar]:
     return {key: calendars.load(pk) for key, pk in found.items() if pk}
 
 
-def _time_left(clock: Clock | None, loaded: dict[int | None, WorkCalendar], now: datetime) -> TimeLeft | None:
+def _view(clock: Clock | None, loaded: dict[int | None, WorkCalendar], now: datetime) -> ClockView | None:
+    """The clock at `now`, from its cached facts: a list cannot afford to replay every clock."""
     if clock is None:
         return None
-    label = str(clock.get_metric_display())
-    if clock.state == Clock.State.PAUSED or clock.due_at is None:
-        return TimeLeft("paused", label, None, (clock.target_seconds - clock.elapsed_seconds) // 60)
-    calendar = loaded.get(clock.policy.calendar_id if clock.policy else None)
-    early, late = sorted((now, clock.due_at))
-    spread = (calendar.between(early, late) if calendar else late - early).total_seconds()
-    is_over = clock.due_at < now
-    return TimeLeft(
-        "breached" if is_over else "running", label, clock.due_at, int(-spread if is_over else spread) // 60
+    state, left = clock.state, clock.target_seconds - clock.elapsed_seconds
+    if clock.due_at is not None and state != Clock.State.PAUSED:
+        calendar = loaded.get(clock.policy.calendar_id if clock.policy else None)
+        early, late = sorted((now, clock.due_at))
+        spread = int((calendar.between(early, late) if calendar else late - early).total_seconds())
+        is_over = clock.due_at < now
+        state, left = (Clock.State.BREACHED, -spread) if is_over else (Clock.State.RUNNING, spread)
+    return ClockView(
+        metric=clock.metric,
+        label=str(clock.get_metric_display()),
+        state=str(state),
+        due_at=clock.due_at,
+        target_minutes=clock.target_seconds // 60,
+        elapsed_minutes=(clock.target_seconds - left) // 60,
+        remaining_minutes=left // 60,
+        is_stopped=False,
+        policy_name=clock.policy.name if clock.policy else "",
     )

@@ -19,17 +19,22 @@ def message_id_for(delivery: Delivery) -> str:
     return f"{delivery.uuid.hex}.layanan@{domain}"
 
 
+def delivery_of(message_id: str) -> Delivery | None:
+    """Our own delivery with that Message-ID (without brackets), or None."""
+    head, _mark, _tail = message_id.partition(".layanan@")
+    try:
+        key = uuid.UUID(hex=head)
+    except ValueError:
+        return None
+    return Delivery.objects.filter(uuid=key).first()
+
+
 def ticket_of_own_ids(message_ids: Sequence[str]) -> Ticket | None:
     """The ticket of one of our own deliveries among the references, newest reference first."""
     for message_id in reversed(message_ids):
-        head, _, _tail = message_id.partition(".layanan@")
-        try:
-            key = uuid.UUID(hex=head)
-        except ValueError:
-            continue
-        topic = Delivery.objects.filter(uuid=key).values_list("topic", flat=True).first() or ""
-        if topic.startswith("ticket:"):
-            return Ticket.objects.filter(pk=int(topic.removeprefix("ticket:"))).first()
+        delivery = delivery_of(message_id)
+        if delivery and delivery.topic.startswith("ticket:"):
+            return Ticket.objects.filter(pk=int(delivery.topic.removeprefix("ticket:"))).first()
     return None
 
 

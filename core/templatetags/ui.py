@@ -222,21 +222,11 @@ def _without_tail(address: str) -> str:
     return address
 
 
-def described_by(field: BoundField, has_help: bool) -> str:
-    """The ids of help and errors as `components/_field.html` writes them, for aria-describedby."""
-    ids = []
-    if has_help:
-        ids.append(f"{field.auto_id}_bantuan")
-    if field.errors:
-        ids.append(f"{field.auto_id}_galat")
-    return " ".join(ids)
-
-
 @register.simple_tag
 def widget(field: BoundField, help_text: str = "") -> SafeString:
     """The widget of a form field with our classes, tied to its help and its errors for screen readers.
 
-    `help_text`: a help that the page gives in place of the field's own.
+    `help_text`: a help that the page shows in place of the field's own.
     """
     kind = field.field.widget
     attrs: dict[str, Any] = {}
@@ -247,11 +237,10 @@ def widget(field: BoundField, help_text: str = "") -> SafeString:
         attrs["class"] = f"form-select {css}".strip()
     else:
         attrs["class"] = f"form-control {css}".strip()
-    described = described_by(field, bool(help_text or field.help_text))
-    if described:
-        attrs["aria-describedby"] = described
-    if field.errors:
-        attrs["aria-invalid"] = "true"
+    if help_text:
+        # Django names help and errors of the form itself; a help given by the page it cannot know.
+        error_id = f" {field.auto_id}_error" if field.errors else ""
+        attrs["aria-describedby"] = f"{field.auto_id}_helptext{error_id}"
     return conditional_escape(field.as_widget(attrs=attrs))
 
 

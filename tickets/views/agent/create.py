@@ -10,7 +10,7 @@ from tickets import access, intake
 from tickets.agent_forms import ReportForm
 from tickets.models import InboundRecord, Ticket
 from tickets.quarantine import may_decide
-from tickets.views.agent.shared import AgentRequest, after_change, workspace
+from tickets.views.agent.shared import INVALID, AgentRequest, after_change, workspace
 
 RECEIPT = "agent_receipt"
 """Session key of the ticket whose access code is still to be shown."""
@@ -24,7 +24,7 @@ def create(request: AgentRequest) -> HttpResponse:
         return render(request, "agent/create.html", {"form": ReportForm()})
     form = ReportForm(request.POST, request.FILES)
     if not form.is_valid():
-        return render(request, "agent/create.html", {"form": form}, status=400)
+        return render(request, "agent/create.html", {"form": form}, status=INVALID)
     result = intake.receive(form.message(request.user))
     if result.ticket is None or result.message is None:
         return _kept_aside(request, result.record)

@@ -14,7 +14,7 @@ from tickets.errors import InvalidInputs, Stale
 from tickets.kinds import as_kind
 from tickets.models import Ticket
 from tickets.priorities import priority_of
-from tickets.views.agent.shared import AgentRequest, after_change, sentence, workspace
+from tickets.views.agent.shared import INVALID, AgentRequest, after_change, sentence, workspace
 
 
 @require_http_methods(["GET", "POST"])
@@ -27,14 +27,14 @@ def edit(request: AgentRequest, number: str) -> HttpResponse:
     if request.method == "GET":
         return _page(request, ticket, form)
     if not form.is_valid():
-        return _page(request, ticket, form, status=400)
+        return _page(request, ticket, form, status=INVALID)
     try:
         edits.change(ticket_id=ticket.pk, actor=request.user, **form.facts())
     except InvalidInputs as error:
         for name, texts in error.errors.items():
             for text in texts:
                 form.add_error(name if name in form.fields else None, text)
-        return _page(request, ticket, form, status=error.status)
+        return _page(request, ticket, form, status=INVALID)
     except Stale as error:
         fresh = _editable(request, number)
         again = request.POST.copy()
@@ -83,4 +83,4 @@ def identity(request: AgentRequest, number: str) -> HttpResponse:
     )
     context = {"ticket": as_kind(ticket), "requester": requester, "identity_form": form}
     template = "agent/_requester.html" if request.htmx else "agent/identity.html"
-    return render(request, template, context, status=200 if is_valid else 400)
+    return render(request, template, context, status=200 if is_valid else INVALID)

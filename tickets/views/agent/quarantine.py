@@ -13,7 +13,7 @@ from tickets import quarantine as service
 from tickets.agent_forms import DecisionForm
 from tickets.errors import NotVisible, Stale
 from tickets.models import InboundRecord, Ticket
-from tickets.views.agent.shared import AgentRequest, after_change, workspace
+from tickets.views.agent.shared import INVALID, AgentRequest, after_change, workspace
 
 
 def _waiting(request: AgentRequest) -> QuerySet[InboundRecord]:
@@ -55,7 +55,7 @@ def decide(request: AgentRequest, pk: int) -> HttpResponse:
         )
     form = DecisionForm(request.POST)
     if not form.is_valid():
-        return _page(request, record, suggested, form, status=400)
+        return _page(request, record, suggested, form, status=INVALID)
     try:
         decided = service.decide(
             record_id=pk,
@@ -65,7 +65,7 @@ def decide(request: AgentRequest, pk: int) -> HttpResponse:
         )
     except NotVisible as error:
         form.add_error("number", error.message)
-        return _page(request, record, suggested, form, status=400)
+        return _page(request, record, suggested, form, status=INVALID)
     except Stale as error:
         messages.error(request, error.message)
         return redirect("agent:quarantine")

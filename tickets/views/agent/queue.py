@@ -31,7 +31,7 @@ def queue(request: AgentRequest) -> HttpResponse:
         "tab": tab,
         "tabs": queues.tab_counts(request.user, tab, filters, now),
         "filters": filters,
-        "active_filters": filters.active(),
+        "active_filters": filters.active(request.GET),
         "page": page,
         "rows": queues.rows(page.rows, now),
         "now": now,

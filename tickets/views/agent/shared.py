@@ -19,6 +19,9 @@ from tickets.agent_forms import VersionedForm
 from tickets.errors import Forbidden, NotVisible, Stale, TicketError, WrongState
 from tickets.models import Ticket
 
+INVALID = 422
+"""Status of a page that shows what is wrong with the inputs; htmx puts such answers in place."""
+
 View = Callable[..., HttpResponse]
 
 

@@ -14,7 +14,7 @@ from tickets.errors import InvalidInputs, NotVisible, Stale, WrongState
 from tickets.kinds import as_kind, machine_of
 from tickets.kinds.base import TransitionInfo
 from tickets.models import Ticket
-from tickets.views.agent.shared import AgentRequest, after_change, go, sentence, version_in, workspace
+from tickets.views.agent.shared import INVALID, AgentRequest, after_change, go, sentence, version_in, workspace
 
 
 @require_http_methods(["GET", "POST"])
@@ -32,7 +32,7 @@ def transition(request: AgentRequest, number: str, name: str) -> HttpResponse:
         inputs = _inputs(request, ticket, info)
         workflow.perform(ticket.pk, name, request.user, expected_version=version_in(request), **inputs)
     except InvalidInputs as error:
-        return _form(request, ticket, info, error=error.message, status=error.status)
+        return _form(request, ticket, info, error=error.message, status=INVALID)
     except (Stale, WrongState) as error:
         return _refused(request, number, info, error)
     messages.success(request, _("Langkah “%(label)s” sudah dijalankan.") % {"label": info.edge.label})

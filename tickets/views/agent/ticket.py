@@ -18,7 +18,7 @@ from tickets.choices import Visibility
 from tickets.errors import InvalidInputs, Stale, WrongState
 from tickets.kinds import as_kind
 from tickets.models import Ticket
-from tickets.views.agent.shared import AgentRequest, sentence, version_in, workspace
+from tickets.views.agent.shared import INVALID, AgentRequest, sentence, version_in, workspace
 
 
 @require_GET
@@ -73,7 +73,7 @@ def reply(request: AgentRequest, number: str) -> HttpResponse:
         return redirect("agent:ticket", number=shown.number)
     composer = ComposerForm(request.POST, request.FILES)
     if not composer.is_valid():
-        return _page(request, shown, composer, status=400)
+        return _page(request, shown, composer, status=INVALID)
     data = composer.cleaned_data
     try:
         posted = words.post(
@@ -88,7 +88,7 @@ def reply(request: AgentRequest, number: str) -> HttpResponse:
         for name, texts in error.errors.items():
             for text in texts:
                 composer.add_error(name if name in composer.fields else None, text)
-        return _page(request, shown, composer, status=400)
+        return _page(request, shown, composer, status=INVALID)
     except (Stale, WrongState) as error:
         fresh = access.get_visible(request.user, number)
         again = request.POST.copy()
