@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -46,7 +47,7 @@ class FilesField(forms.FileField):
 
     widget = MultipleFileInput
 
-    def clean(self, data: Any, initial: Any = None) -> list[Upload]:  # type: ignore[override]
+    def clean(self, data: Any, initial: Any = None) -> list[Upload]:
         files: Sequence[UploadedFile] = data if isinstance(data, list | tuple) else [data] if data else []
         if len(files) > settings.ATTACHMENT_MAX_COUNT:
             raise ValidationError(
@@ -74,7 +75,9 @@ class ComposerForm(VersionedForm):
         label=gettext_lazy("Jenis pesan"), choices=Visibility.choices, widget=forms.RadioSelect
     )
     text = forms.CharField(
-        label=gettext_lazy("Pesan"), required=False, strip=True, widget=forms.Textarea(attrs={"rows": 5})
+        label=gettext_lazy("Pesan"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5, "data-typing": "", "placeholder": gettext_lazy("Tulis pesan …")}),
     )
     attachments = FilesField(label=gettext_lazy("Lampiran"), required=False)
 
@@ -134,7 +137,14 @@ class EditForm(VersionedForm):
         max_length=400,
         required=False,
         help_text=gettext_lazy("Ketik nama atau kode, lalu pilih. Beberapa kode dipisahkan koma."),
-        widget=forms.TextInput(attrs={"list": "asset-options", "autocomplete": "off"}),
+        widget=forms.TextInput(
+            attrs={
+                "list": "asset-options",
+                "autocomplete": "off",
+                "hx-trigger": "input changed delay:300ms",
+                "hx-target": "#asset-options",
+            }
+        ),
     )
 
     def __init__(self, data: Any = None, *, ticket: Ticket, by_matrix: int) -> None:
@@ -146,6 +156,7 @@ class EditForm(VersionedForm):
         super().__init__(data, initial=facts)
         self.fields["assets"].queryset = ticket.assets.order_by("name", "pk")  # type: ignore[attr-defined]
         self.has_assets = bool(linked)
+        self.fields["add_asset"].widget.attrs["hx-get"] = reverse("agent:assets", args=[ticket.number])
 
     def clean_add_asset(self) -> list[Asset]:
         codes = [code for part in self.cleaned_data["add_asset"].split(",") if (code := part.strip())]
@@ -242,7 +253,7 @@ class ReportForm(forms.Form):
         return min(at, now)
 
     def clean_phone(self) -> str:
-        phone = self.cleaned_data["phone"].strip()
+        phone: str = self.cleaned_data["phone"].strip()
         if phone and not phone_key(phone):
             raise ValidationError(_("Nomor telepon tidak dikenali. Contoh: 0812-3456-7890."))
         return phone

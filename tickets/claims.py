@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from tickets import access, workflow
 from tickets.errors import TicketError, WrongState
+from tickets.filters import NUMBER
 from tickets.models import Ticket
 
 ASSIGNING = ("assign", "reassign")
@@ -40,7 +41,7 @@ class TakenMany:
 
 def take_many(*, numbers: Iterable[str], actor: User) -> TakenMany:
     """Take each visible ticket of these numbers on its own, so that one refusal leaves the others done."""
-    wanted = list(dict.fromkeys(numbers))[:MAX_AT_ONCE]
+    wanted = list(dict.fromkeys(number for number in numbers if NUMBER.match(number)))[:MAX_AT_ONCE]
     found = access.visible_to(actor).filter(number__in=wanted).order_by("number").values_list("pk", "number")
     result = TakenMany([], [])
     for pk, number in list(found):

@@ -3,11 +3,11 @@
 No content of a ticket travels here. A ping makes the screen ask again over HTTP, where access is decided again.
 """
 
+import asyncio
 import time
 from dataclasses import dataclass
 from typing import Any
 
-from asgiref.typing import WebSocketScope
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
@@ -19,11 +19,13 @@ from tickets.errors import NotVisible
 NOT_FOUND = 4404
 PEER_LIFETIME = 60.0
 """Seconds after which a peer that neither spoke nor said goodbye is gone; browsers ping every 20 s."""
+TYPING_LIFETIME = 10.0
+"""Seconds after the last keystroke during which somebody counts as writing; browsers repeat it every 4 s."""
 
 
-def _user_of(scope: WebSocketScope) -> User | None:
+def _user_of(scope: dict[str, Any]) -> User | None:
     """The signed-in person, read afresh, so that a lost role or a closed account counts at once."""
-    user = scope.get("user")  # type: ignore[typeddict-item]
+    user = scope.get("user")
     if user is None or not user.is_authenticated:
         return None
     fresh = User.objects.filter(pk=user.pk, is_active=True).first()
@@ -73,6 +75,7 @@ class TicketConsumer(AsyncJsonWebsocketConsumer):
     async def connect(self) -> None:
         self.peers: dict[str, Peer] = {}
         self.typing = False
+        self.pause: asyncio.Task[None] | None = None
         found = await database_sync_to_async(self._look)()
         if found is None:
             await self.close(code=NOT_FOUND)
@@ -86,20 +89,37 @@ class TicketConsumer(AsyncJsonWebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         if self.ticket_id is None:
             return
+        if self.pause:
+            self.pause.cancel()
         await self.channel_layer.group_discard(self.group, self.channel_name)
         await self._say("bye")
 
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
+        if text_data:
+            await super().receive(text_data=text_data, **kwargs)
+
     async def receive_json(self, content: Any, **kwargs: Any) -> None:
-        """From the browser: {"type": "ping"} every 20 s, {"type": "typing", "active": bool} at the composer."""
-        if not isinstance(content, dict) or not await self._still_visible():
+        """From the browser: `typing` at the composer, `idle` when it is left, and `ping` every 20 s."""
+        word = content.get("type") if isinstance(content, dict) else None
+        if word not in ("typing", "idle", "ping") or not await self._still_visible():
             return
-        if content.get("type") == "typing":
-            self.typing = content.get("active") is True
-        elif content.get("type") != "ping":
-            return
+        if word != "ping":
+            self._set_typing(word == "typing")
         await self._say("here")
         if self._forget_silent():
             await self._show()
+
+    def _set_typing(self, typing: bool) -> None:
+        """Somebody who stops writing without leaving the field falls silent by themselves."""
+        self.typing = typing
+        if self.pause:
+            self.pause.cancel()
+        self.pause = asyncio.create_task(self._fall_silent()) if typing else None
+
+    async def _fall_silent(self) -> None:
+        await asyncio.sleep(TYPING_LIFETIME)
+        self.typing = False
+        await self._say("here")
 
     @classmethod
     async def decode_json(cls, text_data: str) -> Any:
@@ -142,13 +162,15 @@ class TicketConsumer(AsyncJsonWebsocketConsumer):
             await self.channel_layer.group_send(self.group, spoken)
 
     async def _show(self) -> None:
-        """Send the people who have the ticket open, each once, without this person's own other windows."""
-        people: dict[int, dict[str, Any]] = {}
-        for peer in self.peers.values():
-            if peer.user_id != self.user_id:
-                shown = people.setdefault(peer.user_id, {"name": peer.name, "typing": False})
-                shown["typing"] = shown["typing"] or peer.typing
-        await self.send_json({"type": "presence", "people": sorted(people.values(), key=lambda p: p["name"])})
+        """Send who else has the ticket open (`viewers`) and who of them is writing (`people`).
+
+        Each person once, and without this person's own other windows.
+        """
+        others = [peer for peer in self.peers.values() if peer.user_id != self.user_id]
+        names = {peer.user_id: peer.name for peer in others}
+        writers = {peer.user_id: peer.name for peer in others if peer.typing}
+        viewers = [name for user_id, name in names.items() if user_id not in writers]
+        await self.send_json({"type": "presence", "people": sorted(writers.values()), "viewers": sorted(viewers)})
 
     def _forget_silent(self) -> bool:
         limit = time.monotonic() - PEER_LIFETIME

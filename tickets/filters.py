@@ -29,7 +29,7 @@ class ActiveFilter:
 
 
 class _People(forms.ModelChoiceField):
-    def label_from_instance(self, obj: Any) -> str:
+    def label_from_instance(self, obj: User) -> str:
         return obj.display_name
 
 

@@ -124,11 +124,19 @@ def _receive(message: InboundMessage) -> IntakeResult:
         return _quarantine(record, message, message.quarantine, threading.ticket_of_own_ids(message.references))
     if not (message.text.strip() or message.subject.strip() or message.uploads):
         return _quarantine(record, message, Reason.EMPTY, None)
-    contact = contacts.resolve(message.sender)
+    contact = _speaker(message)
     ticket, is_stranger = find_ticket(message, contact)
     if ticket and is_stranger:
         return _quarantine(record, message, Reason.STRANGER, ticket)
     return place(record, message, contact, ticket)
+
+
+def _speaker(message: InboundMessage) -> Contact:
+    """The contact who speaks. Without any address, on a ticket whose right was proven, it is the requester:
+    an anonymous reporter has nothing but the access code."""
+    if message.trusted_ticket_id and message.sender.user is None and not message.sender.points():
+        return Contact.objects.get(tickets=message.trusted_ticket_id)
+    return contacts.resolve(message.sender)
 
 
 def place(record: InboundRecord, message: InboundMessage, contact: Contact, ticket: Ticket | None) -> IntakeResult:

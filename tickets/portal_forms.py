@@ -123,7 +123,9 @@ class ReportForm(forms.Form):
         max_length=30,
         required=False,
         help_text=gettext_lazy("Dipakai bila petugas perlu bertanya. Contoh: 0812-3456-7890."),
-        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel", "data-draft-skip": True}),
+        widget=forms.TextInput(
+            attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel", "data-draft-skip": True}
+        ),
     )
     # A trap for programs that fill in everything. People do not see it.
     website = forms.CharField(
@@ -173,7 +175,12 @@ class ReportForm(forms.Form):
         """What each level means, for the radios."""
         chosen = self["confidentiality"].value()
         return [
-            {"value": value, "label": label, "help": CONFIDENTIALITY_HELP[Confidentiality(value)], "on": value == chosen}
+            {
+                "value": value,
+                "label": label,
+                "help": CONFIDENTIALITY_HELP[Confidentiality(value)],
+                "on": value == chosen,
+            }
             for value, label in Confidentiality.choices
         ]
 

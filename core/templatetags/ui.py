@@ -1,10 +1,12 @@
 """Filters and tags for pages: Indonesian dates, durations and sizes, icons, safe text, accessible widgets.
 
-Registered as a template builtin, so no page has to load it.
+Registered as a template builtin, so no page has to load it. A filter answers a missing value (None, or the empty text
+that Django gives for an unknown variable) with an empty text.
 """
 
 import re
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Protocol
 
 from django import forms, template
@@ -54,9 +56,9 @@ class ClockLike(Protocol):
 
 
 @register.filter
-def waktu(value: datetime | date | None) -> str:
+def waktu(value: datetime | date | str | None) -> str:
     """`24 Nov 2026 14.05 WIB` in the current time zone; `24 Nov 2026` for a date; empty for None."""
-    if value is None or value == "":
+    if not isinstance(value, date):
         return ""
     if not isinstance(value, datetime):
         return _day(value)
@@ -66,9 +68,9 @@ def waktu(value: datetime | date | None) -> str:
 
 
 @register.filter
-def tanggal(value: datetime | date | None) -> str:
+def tanggal(value: datetime | date | str | None) -> str:
     """Only the date: `24 Nov 2026`."""
-    if value is None or value == "":
+    if not isinstance(value, date):
         return ""
     if isinstance(value, datetime) and timezone.is_aware(value):
         value = timezone.localtime(value)
@@ -80,9 +82,9 @@ def _day(value: date) -> str:
 
 
 @register.filter
-def waktu_relatif(value: datetime | None, now: datetime | None = None) -> str:
+def waktu_relatif(value: datetime | str | None, now: datetime | None = None) -> str:
     """`5 menit lalu`, `dalam 2 jam`; the full date when more than 30 days away."""
-    if value is None or value == "":
+    if not isinstance(value, datetime):
         return ""
     gap = (now or timezone.now()) - value
     if abs(gap) >= timedelta(days=30):
@@ -101,12 +103,12 @@ def waktu_relatif(value: datetime | None, now: datetime | None = None) -> str:
 
 
 @register.filter
-def durasi(minutes: float | None, workday: int = WORKDAY_MINUTES) -> str:
+def durasi(minutes: float | str | None, workday: int = WORKDAY_MINUTES) -> str:
     """Minutes as `2 j 15 m`; from three working days of `workday` minutes on, as `3 h 1 j` (h = hari kerja).
 
     Use `durasi:1440` for wall-clock time. A negative amount keeps its sign; None gives an empty string.
     """
-    if minutes is None or minutes == "":
+    if not isinstance(minutes, int | float):
         return ""
     total = abs(int(minutes))
     sign = "−" if minutes <= -1 else ""
@@ -139,16 +141,16 @@ def sisa_waktu(clock: ClockLike) -> dict[str, str]:
         late = _("terlambat %(time)s kerja") if stopped else _("lewat %(time)s kerja")
         return {"text": late % {"time": left}, "tone": "danger"}
     if clock.state == "paused":
-        return {"text": _("jam berhenti, sisa %(time)s kerja") % {"time": left}, "tone": "neutral"}
+        return {"text": _("berhenti, sisa %(time)s kerja") % {"time": left}, "tone": "neutral"}
     target = int(getattr(clock, "target_minutes", 0) or 0)
     near = clock.remaining_minutes <= max(target // 5, 60 if target > 120 else 0)
     return {"text": _("sisa %(time)s kerja") % {"time": left}, "tone": "warn" if near else "ok"}
 
 
 @register.filter
-def ukuran(size: int | None) -> str:
+def ukuran(size: int | str | None) -> str:
     """Bytes as `1,2 MB`, with the Indonesian decimal comma; a kilobyte is 1024 bytes."""
-    if size is None or size == "":
+    if not isinstance(size, int):
         return ""
     amount, unit = float(size), "B"
     for larger in ("KB", "MB", "GB"):
@@ -159,9 +161,9 @@ def ukuran(size: int | None) -> str:
 
 
 @register.filter
-def angka(value: float | None, decimals: int = 0) -> str:
+def angka(value: float | Decimal | str | None, decimals: int = 0) -> str:
     """A number the Indonesian way: `1.234` or, with `angka:2`, `1.234,50`."""
-    if value is None or value == "":
+    if not isinstance(value, int | float | Decimal):
         return ""
     return f"{value:,.{decimals}f}".translate(str.maketrans(",.", ".,"))
 

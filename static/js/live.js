@@ -25,7 +25,10 @@
       emit("live:ticket", { id });
       emit(`live:ticket-${id}`);
     },
-    presence: ({ people }) => present(people),
+    presence: (message) => {
+      present(message.people);
+      emit("live:presence", message);
+    },
   };
 
   /** After a gap nobody knows what was missed: every live part of the page asks again. */
@@ -52,7 +55,7 @@
     });
     socket.addEventListener("close", () => {
       lost = true;
-      present([]);
+      handlers.presence({ people: [], viewers: [] });
       if (tries++) window.ui?.notify(words.lost, 0); // one failed attempt is no news
       const wait = Math.min(LONGEST, 1000 * 2 ** Math.min(tries, 5)) * (0.7 + Math.random() * 0.6);
       setTimeout(connect, wait);
@@ -72,6 +75,8 @@
     typed = 0;
     send("idle");
   });
+  // Others forget a window that has been silent for a minute.
+  setInterval(() => send("ping"), 20000);
 
   connect();
 })();

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from tickets import access, intake
+from tickets import access, intake, notices
 from tickets.agent_forms import ReportForm
 from tickets.models import InboundRecord, Ticket
 from tickets.quarantine import may_decide
@@ -58,4 +58,5 @@ def receipt(request: AgentRequest) -> HttpResponse:
         messages.info(request, _("Tanda terima hanya ditampilkan sekali, sesudah laporan dicatat."))
         return redirect("agent:create")
     may_open = access.visible_to(request.user).filter(pk=ticket.pk).exists()
-    return render(request, "agent/receipt.html", {"ticket": ticket, "may_open": may_open})
+    context = {"ticket": ticket, "may_open": may_open, "track_url": notices.tracking_url(ticket)}
+    return render(request, "agent/receipt.html", context)

@@ -11,7 +11,6 @@ from tickets import access, edits, workbench
 from tickets.access import Action
 from tickets.agent_forms import EditForm, IdentityForm, assets_matching
 from tickets.errors import InvalidInputs, Stale
-from tickets.kinds import as_kind
 from tickets.models import Ticket
 from tickets.priorities import priority_of
 from tickets.views.agent.shared import INVALID, AgentRequest, after_change, sentence, workspace
@@ -54,7 +53,7 @@ def _editable(request: AgentRequest, number: str) -> Ticket:
 
 def _page(request: AgentRequest, ticket: Ticket, form: EditForm, *, error: str = "", status: int = 200) -> HttpResponse:
     options = assets_matching("", ticket)
-    context = {"ticket": as_kind(ticket), "form": form, "error": error, "options": options}
+    context = {"ticket": ticket, "form": form, "error": error, "options": options}
     return render(request, "agent/edit.html", context, status=status)
 
 
@@ -81,6 +80,6 @@ def identity(request: AgentRequest, number: str) -> HttpResponse:
         if is_valid
         else workbench.requester(ticket, request.user)
     )
-    context = {"ticket": as_kind(ticket), "requester": requester, "identity_form": form}
+    context = {"ticket": ticket, "requester": requester, "identity_form": form}
     template = "agent/_requester.html" if request.htmx else "agent/identity.html"
     return render(request, template, context, status=200 if is_valid else INVALID)

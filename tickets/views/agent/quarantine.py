@@ -74,7 +74,8 @@ def decide(request: AgentRequest, pk: int) -> HttpResponse:
 
 def _suggestion(request: AgentRequest, record: InboundRecord) -> Ticket | None:
     """The ticket the message names, if this person sees it (it may have become secret since)."""
-    return access.visible_to(request.user).filter(pk=record.suggested_ticket_id).first()
+    suggested = record.suggested_ticket_id
+    return access.visible_to(request.user).filter(pk=suggested).first() if suggested else None
 
 
 def _page(

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from tickets import access, workflow
 from tickets.actors import actor_of
 from tickets.errors import InvalidInputs, NotVisible, Stale, WrongState
-from tickets.kinds import as_kind, machine_of
+from tickets.kinds import machine_of
 from tickets.kinds.base import TransitionInfo
 from tickets.models import Ticket
 from tickets.views.agent.shared import INVALID, AgentRequest, after_change, go, sentence, version_in, workspace
@@ -21,7 +21,7 @@ from tickets.views.agent.shared import INVALID, AgentRequest, after_change, go, 
 @workspace
 def transition(request: AgentRequest, number: str, name: str) -> HttpResponse:
     """Show the inputs of a step, or run it. A refusal keeps what was typed and says what to do."""
-    ticket = as_kind(access.get_visible(request.user, number))
+    ticket = access.get_visible(request.user, number)
     info = machine_of(ticket.kind).transition(name)
     if info is None:
         raise NotVisible(_("Langkah tidak dikenal."))
@@ -54,7 +54,7 @@ def _form(
 
 def _refused(request: AgentRequest, number: str, info: TransitionInfo, error: Stale | WrongState) -> HttpResponse:
     """Typed words are shown again with the fresh version; a step without words only needs the message."""
-    ticket = as_kind(access.get_visible(request.user, number))
+    ticket = access.get_visible(request.user, number)
     said = sentence(error, ticket, request.user)
     if request.method == "POST" and info.edge.form:
         return _form(request, ticket, info, error=said, status=error.status)

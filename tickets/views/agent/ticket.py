@@ -16,9 +16,11 @@ from tickets.access import Action
 from tickets.agent_forms import ComposerForm, IdentityForm
 from tickets.choices import Visibility
 from tickets.errors import InvalidInputs, Stale, WrongState
-from tickets.kinds import as_kind
 from tickets.models import Ticket
 from tickets.views.agent.shared import INVALID, AgentRequest, sentence, version_in, workspace
+
+SENT = "agent_sent"
+"""Session key of the ticket whose reply just left, so that the browser forgets its draft."""
 
 
 @require_GET
@@ -28,16 +30,23 @@ def ticket(request: AgentRequest, number: str) -> HttpResponse:
     shown = access.get_visible(request.user, number)
     if request.htmx:
         return render(request, "agent/_ticket_live.html", page_context(request, shown))
-    return _page(request, shown)
+    is_sent = request.session.pop(SENT, "") == shown.number
+    return _page(request, shown, is_sent=is_sent)
 
 
 def _page(
-    request: AgentRequest, shown: Ticket, composer: ComposerForm | None = None, *, error: str = "", status: int = 200
+    request: AgentRequest,
+    shown: Ticket,
+    composer: ComposerForm | None = None,
+    *,
+    error: str = "",
+    is_sent: bool = False,
+    status: int = 200,
 ) -> HttpResponse:
     context = page_context(request, shown)
     default = Visibility.PUBLIC if context["may_reply"] else Visibility.INTERNAL
     composer = composer or ComposerForm(initial={"visibility": default, "version": shown.version})
-    context |= {"composer": composer, "composer_error": error, "identity_form": IdentityForm()}
+    context |= {"composer": composer, "composer_error": error, "identity_form": IdentityForm(), "is_sent": is_sent}
     return render(request, "agent/ticket.html", context, status=status)
 
 
@@ -47,7 +56,7 @@ def page_context(request: AgentRequest, shown: Ticket) -> dict[str, Any]:
     internal = access.can(user, Action.SEE_INTERNAL, shown)
     conceal = access.hides_requester(user, shown)
     return {
-        "ticket": as_kind(shown),
+        "ticket": shown,
         "conversation": workbench.conversation(shown, internal=internal, conceal=conceal),
         "clocks": clocks.readings(shown, timezone.now()),
         "transitions": workflow.available(shown, user),
@@ -96,6 +105,7 @@ def reply(request: AgentRequest, number: str) -> HttpResponse:
         composer = ComposerForm(again)
         said = sentence(error, fresh, request.user)
         return _page(request, fresh, composer, error=said, status=error.status)
+    request.session[SENT] = shown.number
     target = reverse("agent:ticket", kwargs={"number": shown.number})
     return redirect(f"{target}#pesan-{posted.pk}")
 

@@ -65,20 +65,18 @@ WORDS = {
     ),
     "cancel": (
         gettext_lazy("Batalkan tiket"),
-        gettext_lazy("Pilih bila laporan tidak perlu ditangani lagi. Tiket yang dibatalkan tidak dapat dibuka kembali."),
+        gettext_lazy(
+            "Pilih bila laporan tidak perlu ditangani lagi. Tiket yang dibatalkan tidak dapat dibuka kembali."
+        ),
     ),
 }
 
 
-def steps_for(visit: Visit) -> list[Step]:
+def transitions(visit: Visit) -> list[TransitionInfo]:
     """The transitions open to the requester now; what somebody may do as staff belongs to the workspace."""
     if Party.REQUESTER not in access.parties(visit.actor, visit.ticket):
         return []
-    return [
-        _step(visit, info)
-        for info in workflow.available(visit.ticket, visit.actor)
-        if Party.REQUESTER in info.edge.by
-    ]
+    return [info for info in workflow.available(visit.ticket, visit.actor) if Party.REQUESTER in info.edge.by]
 
 
 def _step(visit: Visit, info: TransitionInfo, data: Any = None) -> Step:
@@ -133,7 +131,7 @@ def show(
             "conversation": words(visit),
             "history": tracking.public_history(ticket),
             "reply_form": (reply_form or ReplyForm()) if may_reply else None,
-            "steps": steps_for(visit) if steps is None else steps,
+            "steps": [_step(visit, info) for info in transitions(visit)] if steps is None else steps,
             "opened": opened,
         },
         status=status,
@@ -187,23 +185,20 @@ def _moved(request: HttpRequest, visit: Visit, ticket: Ticket) -> HttpResponse:
 
 def run(request: HttpRequest, visit: Visit, name: str) -> HttpResponse:
     """Run one transition for the requester; what is no longer possible is said on the page."""
-    infos = {step.name for step in steps_for(visit)}
+    infos = {info.name: info for info in transitions(visit)}
     if name not in infos:
         messages.warning(
             request,
             _("Langkah ini sudah tidak tersedia. Tiket kini “%(state)s”.") % {"state": visit.ticket.state_label},
         )
         return redirect(visit.page)
-    info = next(info for info in workflow.available(visit.ticket, visit.actor) if info.name == name)
-    form = workflow.form_of(info, visit.ticket)
-    fields = form.fields if form else {}
-    inputs = {field: request.POST.get(field, "") for field in fields}
+    form = workflow.form_of(infos[name], visit.ticket)
+    inputs = {field: request.POST.get(field, "") for field in (form.fields if form else {})}
     try:
         workflow.perform(visit.ticket.pk, name, visit.actor, **inputs)
     except InvalidInputs:
-        failed = _step(visit, info, inputs)
-        others = [failed if step.name == name else step for step in steps_for(visit)]
-        return show(request, visit, steps=others, opened=name, status=422)
+        steps = [_step(visit, info, inputs if info.name == name else None) for info in infos.values()]
+        return show(request, visit, steps=steps, opened=name, status=422)
     except (NotVisible, Forbidden):
         raise
     except TicketError as error:

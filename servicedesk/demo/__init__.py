@@ -1,0 +1,1 @@
+"""Demonstration accounts and a little history, for trials and training."""

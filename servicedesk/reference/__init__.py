@@ -1,0 +1,1 @@
+"""The county's reference data: read from files, filled into the database, and from then on edited by officers."""

@@ -1,0 +1,1 @@
+"""Realistic, reproducible volume: many tickets at once, for load trials and screenshots."""

@@ -1,0 +1,104 @@
+"""Every address of the workspace, for everybody who has no business there."""
+
+import pytest
+from django.urls import URLPattern, reverse
+
+from tests import factories
+from tickets.models import Message, Ticket
+from tickets.urls.agent import urlpatterns
+
+GET_ONLY = {"queue", "receipt", "quarantine", "ticket", "assets"}
+POST_ONLY = {"take_many", "take", "identity"}
+NAMES = sorted(pattern.name for pattern in urlpatterns)
+OF_A_TICKET = sorted(p.name for p in urlpatterns if isinstance(p, URLPattern) and "number" in p.pattern.converters)
+
+
+def address(name, ticket):
+    kwargs = {}
+    if name in OF_A_TICKET:
+        kwargs["number"] = ticket.number
+    if name == "transition":
+        kwargs["name"] = "start"
+    if name == "decide":
+        kwargs["pk"] = 1
+    return reverse(f"agent:{name}", kwargs=kwargs)
+
+
+def answers(client, name, ticket):
+    """The responses to every method the address takes."""
+    where = address(name, ticket) if isinstance(ticket, Ticket) else ticket
+    data = {"text": "Halo", "visibility": "public", "reason": "Ingin tahu", "decision": "new", "tiket": ticket}
+    found = []
+    if name not in POST_ONLY:
+        found.append(client.get(where))
+    if name not in GET_ONLY:
+        found.append(client.post(where, data))
+    return found
+
+
+def nothing_happened(ticket):
+    fresh = Ticket.objects.get(pk=ticket.pk)
+    return fresh.version == ticket.version and Message.objects.count() == 1 and Ticket.objects.count() == 1
+
+
+def test_the_table_knows_every_address():
+    assert len(NAMES) == len(set(NAMES)) == 13
+    assert OF_A_TICKET == ["assets", "edit", "identity", "reply", "take", "ticket", "transition"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_strangers_are_asked_to_sign_in(cast, client, name):
+    ticket = factories.ticket()
+    for response in answers(client, name, ticket):
+        assert response.status_code == 302 and response["Location"].startswith("/akun/login/?next=/kerja/")
+    assert nothing_happened(ticket)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("person", ["warga", "asn", "pimpinan"])
+def test_people_without_a_role_are_refused(cast, client, name, person):
+    ticket = factories.ticket(requester=getattr(cast, person))
+    client.force_login(getattr(cast, person))
+    for response in answers(client, name, ticket):
+        assert response.status_code == 403
+    assert nothing_happened(ticket)
+
+
+@pytest.mark.parametrize("name", OF_A_TICKET)
+@pytest.mark.parametrize("person", ["teknisi", "penghubung", "cab", "inspektorat"])
+def test_tickets_of_others_do_not_exist(cast, client, name, person):
+    ticket = factories.ticket()
+    client.force_login(getattr(cast, person))
+    for response in answers(client, name, ticket):
+        assert response.status_code == 404
+    assert nothing_happened(ticket)
+
+
+@pytest.mark.parametrize("name", OF_A_TICKET)
+@pytest.mark.parametrize("person", ["agen", "koordinator", "admin"])
+@pytest.mark.parametrize("confidentiality", ["secret", "whistleblowing"])
+def test_restricted_tickets_do_not_exist(cast, client, name, person, confidentiality):
+    ticket = factories.ticket("complaint", confidentiality=confidentiality)
+    client.force_login(getattr(cast, person))
+    for response in answers(client, name, ticket):
+        assert response.status_code == 404
+    assert nothing_happened(ticket)
+
+
+@pytest.mark.parametrize("name", OF_A_TICKET)
+@pytest.mark.parametrize("number", ["GGN-2026-999999", "x", "%00", "a" * 300, "..", "%2F"])
+def test_unknown_numbers_do_not_exist(cast, client, name, number):
+    client.force_login(cast.agen)
+    ticket = factories.ticket()
+    for response in answers(client, name, address(name, ticket).replace(ticket.number, number)):
+        assert response.status_code == 404
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_the_methods_an_address_is_made_for(cast, client, name):
+    ticket = factories.ticket()
+    client.force_login(cast.agen)
+    where = address(name, ticket)
+    wrong = ["put", "delete"] + (["post"] if name in GET_ONLY else []) + (["get"] if name in POST_ONLY else [])
+    for method in wrong:
+        assert getattr(client, method)(where).status_code == 405
