@@ -43,7 +43,7 @@ KINDS = {
 CONFIDENTIALITY_HELP = {
     Confidentiality.NORMAL: gettext_lazy("Petugas yang menangani melihat nama dan isi laporan Anda."),
     Confidentiality.ANONYMOUS: gettext_lazy(
-        "Isi laporan ditangani seperti biasa, tetapi identitas Anda disembunyikan dari petugas. Nama boleh dikosongkan."
+        "Isi laporan ditangani seperti biasa, tetapi identitas Anda disembunyikan dari petugas yang menangani."
     ),
     Confidentiality.SECRET: gettext_lazy(
         "Seluruh laporan hanya dapat dibuka petugas rahasia yang ditunjuk; bagi orang lain laporan ini tidak ada."

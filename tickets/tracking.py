@@ -137,8 +137,9 @@ def _sentence(entry: TimelineEntry) -> str:
         return ""
     changes = entry.changes
     name, office = changes.get("transition", ""), changes.get("office")
-    if name == "forward" and isinstance(office, list):
-        return _("Laporan diteruskan ke %(office)s.") % {"office": office[1]}
+    if name == "forward":
+        office = office[1] if isinstance(office, list) else _("kantor yang berwenang")
+        return _("Laporan diteruskan ke %(office)s.") % {"office": office}
     if name in EVENTS:
         return str(EVENTS[name])
     if changes.get("old_state") == changes.get("new_state"):
@@ -146,10 +147,11 @@ def _sentence(entry: TimelineEntry) -> str:
     return _("Keadaan tiket menjadi “%(state)s”.") % {"state": changes.get("new", "")}
 
 
-def state_sentence(ticket: Ticket) -> str:
-    """The state as the requester reads it: a ticket that waits says for whom."""
+def state_note(ticket: Ticket) -> str:
+    """What the state adds to the stage for its requester: a ticket that waits says for whom. Often ""."""
     if ticket.hold_reason == HoldReason.REQUESTER:
         return _("Menunggu jawaban Anda")
     if ticket.hold_reason == HoldReason.THIRD_PARTY:
         return _("Menunggu pihak lain")
-    return ticket.state_label
+    said_by_the_stage_bar = {_("Baru"), _("Dikerjakan"), _("Selesai")}
+    return "" if ticket.state_label in said_by_the_stage_bar else ticket.state_label

@@ -10,7 +10,7 @@ from accounts.models import ContactPoint, IdentityView, User
 from accounts.normalize import mask
 from accounts.roles import Role
 from notify.models import Delivery
-from tickets import access, timeline
+from tickets import access, timeline, workflow
 from tickets.access import Action
 from tickets.choices import Channel, Confidentiality, Direction, Kind, LinkType
 from tickets.errors import Forbidden
@@ -167,6 +167,24 @@ def other_tickets(ticket: Ticket, user: User) -> QuerySet[Ticket]:
         if ticket.confidentiality in hidden:
             others = others.none()
     return others.order_by("-created_at", "-id")[:CASES_NEARBY]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A transition as a button: `asks` when it opens a form or question first, `is_final` when it cannot be undone."""
+
+    name: str
+    label: str
+    asks: bool
+    is_final: bool
+
+
+def steps(ticket: Ticket, user: User) -> list[Step]:
+    """The transitions this person may run now, in the machine's order."""
+    return [
+        Step(info.name, str(info.edge.label), bool(info.edge.form or info.edge.confirm), info.edge.confirm)
+        for info in workflow.available(ticket, user)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,18 +29,11 @@ def call(work: Callable[[Bot], Awaitable[T]]) -> T:
 async def _call(work: Callable[[Bot], Awaitable[T]]) -> T:
     base = settings.TELEGRAM_API_BASE_URL
     request = HTTPXRequest(connect_timeout=10.0, read_timeout=TIMEOUT, write_timeout=60.0, media_write_timeout=60.0)
-    bot = Bot(
-        settings.TELEGRAM_BOT_TOKEN,
-        base_url=f"{base}/bot",
-        base_file_url=f"{base}/file/bot",
-        request=request,
-        get_updates_request=HTTPXRequest(connect_timeout=10.0, read_timeout=LONG_POLL_SECONDS + TIMEOUT),
-    )
+    bot = Bot(settings.TELEGRAM_BOT_TOKEN, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=request)
     try:
         return await work(bot)
     finally:
         await request.shutdown()
-        await bot._request[0].shutdown()
 
 
 def download(file_id: str, limit: int) -> bytes:

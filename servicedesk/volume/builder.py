@@ -8,12 +8,12 @@ workflow would have left behind. Nothing is sent to anybody.
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from accounts.models import Contact, Office, Team, User
 from catalog.models import Service
+from servicedesk.volume.drafts import Draft, EntryRow, Life, MessageRow, Plan
 from servicedesk.volume.lives import COMPLAINT_CLASSES, Step, Story, steps_of
 from servicedesk.volume.words import Words
 from servicedesk.volume.world import MINUTES_A_DAY, World, choose, requester_class
@@ -25,7 +25,7 @@ from tickets.choices import RESTRICTED, Channel, Confidentiality, Direction, Kin
 from tickets.clocks import wanted_runs
 from tickets.kinds import machines
 from tickets.kinds.base import Machine, TransitionInfo
-from tickets.models import Message, Ticket
+from tickets.models import Ticket
 from tickets.numbers import ALPHABET, CODE_LENGTH, RESTRICTED_PREFIX
 from tickets.workflow import AUTO_CLOSE_WORKING_DAYS
 
@@ -41,61 +41,6 @@ TYPED = (Channel.PHONE, Channel.WALK_IN, Channel.LETTER)
 LEVELS = {Level.LOW: 25, Level.MEDIUM: 50, Level.HIGH: 20, Level.CRITICAL: 5}
 SYSTEM_NAME = "Sistem"
 NOBODY = "Petugas"
-
-
-@dataclass(slots=True)
-class Plan:
-    """What is drawn before the rest, so that numbers follow the order of creation."""
-
-    created_at: datetime
-    kind: str
-    confidentiality: str
-    stays_open: bool
-    number: str = ""
-
-
-@dataclass(slots=True)
-class Event:
-    """One entry of the history to be; `message` is the message it tells of."""
-
-    code: str
-    user: User | None
-    name: str
-    channel: str
-    public: bool
-    at: datetime
-    changes: dict[str, Any]
-    message: Message | None = None
-
-
-@dataclass(slots=True)
-class Draft:
-    """Unsaved rows of one ticket. `marks`: per metric its target and the instants at which its run changed."""
-
-    ticket: Ticket
-    messages: list[Message] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    marks: dict[str, tuple[ChosenTarget, list[tuple[datetime, Run]]]] = field(default_factory=dict)
-    facts: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Life:
-    """The moving parts of a ticket while its story is told; read by `wanted_runs` like a ticket."""
-
-    kind: str
-    state: str
-    stage: str
-    team: Team | None
-    office: Office | None
-    assignee: User | None = None
-    first_response_at: datetime | None = None
-    resolved_at: datetime | None = None
-    closed_at: datetime | None = None
-    auto_close_at: datetime | None = None
-    resume_state: str = ""
-    version: int = 2
-    reopen_count: int = 0
 
 
 class Builder:
@@ -206,7 +151,7 @@ class Builder:
 
     def _tell(self, draft: Draft, story: Story, life: Life, plan: Plan) -> None:
         ticket = draft.ticket
-        worker = choose(self.rng, self.world.members.get(life.team.pk if life.team else 0, []))
+        worker = choose(self.rng, self.world.members.get(life.team.pk, []))
         desk = worker if story.is_restricted else choose(self.rng, self.world.members.get(self.world.desk.pk, []))
         self._open(draft, story, life, desk)
         moment = plan.created_at
@@ -233,7 +178,7 @@ class Builder:
         typist = desk if channel in TYPED else None
         name = typist.display_name if typist else str(contact)
         created = {"kind": ticket.kind}
-        draft.events.append(Event(timeline.CREATED, typist, name, channel, True, at, created))
+        draft.entries.append(EntryRow(timeline.CREATED, _pk(typist), name, channel, True, at, created))
         bodies = story.words.lists.get(ticket.kind, story.topic)
         key = {Kind.REQUEST: "request_bodies"}.get(Kind(ticket.kind), "bodies")
         text = story.words.report(bodies[key], story.office, story.service)
@@ -250,11 +195,9 @@ class Builder:
             if metric in targets:
                 draft.marks[metric] = (targets[metric], [(at, Run.RUNNING)])
 
-    def _take(
-        self, draft: Draft, step: Step, life: Life, at: datetime, people: dict[str, User | None]
-    ) -> None:
+    def _take(self, draft: Draft, step: Step, life: Life, at: datetime, people: dict[str, User | None]) -> None:
         user = self._user(step, life, people)
-        before = (life.state, life.team, life.assignee, life.office)
+        before = (life.state, life.assignee)
         if step.do:
             self._move(draft, step, life, at, user, people)
         if step.text:
@@ -326,11 +269,11 @@ class Builder:
         direction = Direction.IN if by_requester else Direction.OUT if step.public else Direction.NOTE
         name = str(ticket.requester) if by_requester else self._name(user, by_system)
         channel = ticket.channel if by_requester else Channel.SYSTEM if by_system else Channel.WEB
-        message = Message(
+        message = MessageRow(
             direction=direction,
             visibility=Visibility.PUBLIC if step.public else Visibility.INTERNAL,
-            author_user=user,
-            author_contact=ticket.requester if by_requester else None,
+            author_user_id=_pk(user),
+            author_contact_id=ticket.requester_id if by_requester else None,
             author_name=name,
             is_automatic=by_system,
             channel=channel,
@@ -339,7 +282,7 @@ class Builder:
         )
         draft.messages.append(message)
         code = {Direction.IN: timeline.MESSAGE_IN, Direction.OUT: timeline.MESSAGE_OUT}.get(direction, timeline.NOTE)
-        draft.events.append(Event(code, user, name, channel, step.public, at, {}, message))
+        draft.entries.append(EntryRow(code, _pk(user), name, channel, step.public, at, {}, message))
         if direction == Direction.OUT and not by_system and life.first_response_at is None:
             life.first_response_at = at
 
@@ -350,10 +293,10 @@ class Builder:
         life: Life,
         at: datetime,
         user: User | None,
-        before: tuple[str, Team | None, User | None, Office | None],
+        before: tuple[str, User | None],
     ) -> None:
         info = self.infos[life.kind, step.do]
-        old, _team, assignee, _office = before
+        old, assignee = before
         changes: dict[str, Any] = {
             "transition": step.do,
             "label": str(info.edge.label),
@@ -367,7 +310,7 @@ class Builder:
         by_requester, by_system = step.by == "requester", step.by == "system"
         name = str(draft.ticket.requester) if by_requester else self._name(user, by_system)
         channel = draft.ticket.channel if by_requester else Channel.SYSTEM if by_system else Channel.WEB
-        draft.events.append(Event(timeline.TRANSITION, user, name, channel, info.edge.public, at, changes))
+        draft.entries.append(EntryRow(timeline.TRANSITION, _pk(user), name, channel, info.edge.public, at, changes))
 
     def _name(self, user: User | None, by_system: bool) -> str:
         if by_system:
@@ -385,6 +328,10 @@ class Builder:
         ticket.resume_state = life.resume_state
         ticket.reopen_count, ticket.version = life.reopen_count, life.version
         ticket.updated_at = moment
+
+
+def _pk(user: User | None) -> int | None:
+    return user.pk if user else None
 
 
 def restricted_number(rng: random.Random, year: int) -> str:

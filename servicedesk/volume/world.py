@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from accounts.models import Contact, ContactPoint, Office, Team, TeamMembership, User
@@ -10,7 +10,7 @@ from accounts.roles import Role
 from catalog.models import Service
 from servicedesk.volume.words import Words
 from sla import calendars
-from sla.models import EscalationStep
+from sla.models import EscalationStep, Policy
 from sla.policies import ChosenTarget, Facts, targets_for
 from sla.worktime import WorkCalendar
 from tickets.access import secret_team, whistleblowing_team
@@ -48,10 +48,14 @@ class World:
     calendar: WorkCalendar
     matrix: dict[tuple[int, int], int]
     steps: list[EscalationStep]
+    special_services: frozenset[int | None]
     calendars: dict[int, WorkCalendar] = field(default_factory=dict)
     _targets: dict[Facts, dict[str, ChosenTarget]] = field(default_factory=dict)
 
     def targets(self, facts: Facts) -> dict[str, ChosenTarget]:
+        """Targets of a ticket with these facts, looked up once for all that no policy tells apart."""
+        if facts.service_id not in self.special_services:
+            facts = replace(facts, service_id=None)
         found = self._targets.get(facts)
         if found is None:
             found = self._targets[facts] = targets_for(facts)
@@ -96,6 +100,7 @@ def load(*, seed: int, count: int, words: Words, at: datetime) -> World:
         calendar=default_calendar(),
         matrix={(rule.impact, rule.urgency): rule.priority for rule in PriorityRule.objects.all()},
         steps=list(EscalationStep.objects.filter(is_active=True)),
+        special_services=frozenset(Policy.objects.filter(is_active=True).values_list("service_id", flat=True)),
     )
 
 
@@ -114,7 +119,9 @@ def _members() -> dict[int, list[User]]:
 
 def _liaisons() -> dict[int, list[User]]:
     liaisons: dict[int, list[User]] = defaultdict(list)
-    for user in User.objects.filter(is_active=True, groups__name=Role.LIAISON).exclude(office=None).order_by("username"):
+    for user in (
+        User.objects.filter(is_active=True, groups__name=Role.LIAISON).exclude(office=None).order_by("username")
+    ):
         liaisons[user.office_id or 0].append(user)
     return liaisons
 
@@ -128,7 +135,7 @@ def _reporters(
         point.value: point.contact
         for point in ContactPoint.objects.filter(
             kind=ContactPoint.Kind.EMAIL, value__startswith=f"lapor-{seed}-", value__endswith=f"@{EMAIL_DOMAIN}"
-        ).select_related("contact")
+        ).select_related("contact__office")
     }
     contacts: list[Contact] = []
     missing: list[tuple[str, Contact]] = []

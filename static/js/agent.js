@@ -24,6 +24,9 @@
   settle("live:queue", "settled:queue");
   settle("live:ticket", "settled:ticket");
 
+  // While old and new rows stand together, the browser would follow the old ones down the page.
+  if (document.getElementById("queue")) document.documentElement.style.overflowAnchor = "none";
+
   // A refresh keeps what the person ticked and unfolded.
   let kept = null;
   body.addEventListener("htmx:beforeSwap", () => {

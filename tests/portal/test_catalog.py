@@ -35,6 +35,8 @@ def test_every_word_of_the_query_must_match(many, client):
     assert names(client.get("/layanan/", {"q": "jaringan"})) == ["wifi"]
     assert names(client.get("/layanan/", {"q": "aplikasi-07 dukcapil"})) == []
     assert names(client.get("/layanan/", {"q": "Aplikasi 07 dukcapil surat"})) == ["aplikasi-07"]
+    factories.service("zona", name="Jaringan rumah sakit")
+    assert names(client.get("/layanan/", {"q": "jaringan"})) == ["zona", "wifi"]
     empty = client.get("/layanan/", {"q": "%_' tidak ada"})
     assert names(empty) == [] and "Tidak ada layanan yang cocok" in page(empty)
     assert client.get("/layanan/", {"q": "a\x00b", "hal": "rusak"}).status_code == 200

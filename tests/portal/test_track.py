@@ -248,3 +248,32 @@ def test_a_late_reply_opens_a_ticket_that_is_not_less_secret(cast, client, level
 def test_pages_of_a_ticket_are_never_cached(report, client):
     follow(client, report)
     assert "no-store" in client.get(TIKET)["Cache-Control"]
+
+
+def test_the_draft_of_a_reply_is_dropped_once_it_arrived(report, client):
+    follow(client, report)
+    key = f'data-draft-clear="tiket-{report.number}-balas"'
+    assert key not in client.get(TIKET).content.decode()
+    client.post(TIKET, words())
+    assert key in client.get(TIKET).content.decode()
+    assert key not in client.get(TIKET).content.decode()
+
+
+def test_a_disposition_names_the_office(cast, client):
+    report = factories.ticket("complaint")
+    workflow.perform(report.pk, "verify", cast.agen, complaint_class="ordinary")
+    workflow.perform(report.pk, "forward", cast.agen, office="dukcapil", note="Tolong cepat")
+    follow(client, report)
+    shown = page(client.get(TIKET))
+    assert "Laporan diteruskan ke Dukcapil." in shown and "Tolong cepat" not in shown
+
+
+def test_a_reply_to_a_merged_ticket_does_not_open_the_other_one(cast, report, client):
+    survivor = factories.ticket(sender=Identity(name="Budi", email="budi@contoh.id"))
+    Ticket.objects.filter(pk=report.pk).update(merged_into=survivor)
+    follow(client, report)
+    assert client.post(TIKET, words(text="Juga di sini")).url == TIKET
+    assert survivor.messages.filter(text="Juga di sini").exists()
+    assert tracking.RECEIPT not in client.session
+    shown = page(client.get(TIKET))
+    assert survivor.access_code not in shown and survivor.number not in shown

@@ -106,7 +106,17 @@ def command_entities(text: str) -> dict[str, Any]:
 
 
 def parse_parameters(content_type: str, query: str, body: bytes) -> tuple[dict[str, Any], dict[str, tuple[str, bytes]]]:
-    """Parameters and uploads (field → file name, content) of a request in any of the forms the Bot API takes."""
+    """Parameters and uploads (field → file name, content) of a request in any of the forms the Bot API takes.
+
+    Raises ApiError for what cannot be read.
+    """
+    try:
+        return _parse(content_type, query, body)
+    except UnicodeDecodeError:
+        raise bad_request("strings must be encoded in UTF-8") from None
+
+
+def _parse(content_type: str, query: str, body: bytes) -> tuple[dict[str, Any], dict[str, tuple[str, bytes]]]:
     params: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True))
     files: dict[str, tuple[str, bytes]] = {}
     kind = content_type.partition(";")[0].strip().lower()

@@ -1,8 +1,7 @@
-"""The servers behave as the real ones do, seen through the libraries that the product uses."""
+"""The Bot API server behaves as Telegram does, seen through the library that the product uses."""
 
 import asyncio
 import json
-import smtplib
 import threading
 import urllib.error
 import urllib.request
@@ -11,17 +10,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 
 import pytest
-from imapclient import IMAPClient
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, ReplyParameters
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TimedOut
 from telegram.request import HTTPXRequest
 
 from tests.servers.botapi import BotApiServer
-from tests.servers.mail import DovecotServer, MailHub, SmtpSink, dovecot_available
 
 TOKEN = "123:TEST"
 CHAT = 7001
-needs_dovecot = pytest.mark.skipif(not dovecot_available(), reason="needs dovecot: apt-get install dovecot-imapd")
 
 
 @pytest.fixture
@@ -209,7 +205,7 @@ def test_buttons_are_pressed_answered_and_edited(api):
         with pytest.raises(BadRequest, match="Message is not modified"):
             await bot.edit_message_reply_markup(CHAT, message.message_id)
         await bot.edit_message_reply_markup(CHAT, message.message_id, reply_markup=buttons("Nilai"))
-        with pytest.raises(BadRequest, match="BUTTON_DATA_INVALID"):
+        with pytest.raises(BadRequest, match=r"(?i)button_data_invalid"):
             await bot.send_message(CHAT, "x", reply_markup=buttons("x" * 65))
         return message.message_id
 
@@ -356,91 +352,3 @@ def test_another_process_can_drive_it(api):
     with pytest.raises(urllib.error.HTTPError) as unknown:
         control("stop", now=True)
     assert unknown.value.code == 400
-
-
-# Mail
-
-LETTER = b"From: sari@uji.invalid\r\nSubject: Jaringan putus\r\n\r\nSejak pagi.\r\n.titik\r\n"
-
-
-@pytest.fixture
-def sink():
-    with SmtpSink() as server:
-        yield server
-
-
-def send(port, *recipients, sender="sari@uji.invalid"):
-    with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
-        return client.sendmail(sender, recipients, LETTER)
-
-
-def test_sink_keeps_what_it_accepts(sink):
-    send(sink.port, "a@uji.invalid", "b@uji.invalid")
-    received = sink.wait_for(lambda m: m.message["Subject"] == "Jaringan putus")
-    assert (received.sender, received.recipients) == ("sari@uji.invalid", ["a@uji.invalid", "b@uji.invalid"])
-    assert received.raw == LETTER and received.text == "Sejak pagi.\n.titik\n"
-    with pytest.raises(TimeoutError, match="Jaringan putus"):
-        sink.wait_for(lambda m: "c@uji.invalid" in m.recipients, timeout=0.05)
-
-
-def test_sink_refuses_as_scripted(sink):
-    sink.reject("hilang@uji.invalid")
-    sink.reject("penuh@uji.invalid", "452 4.2.2 Mailbox full", times=1)
-    refused = send(sink.port, "hilang@uji.invalid", "penuh@uji.invalid", "a@uji.invalid")
-    assert {address: code for address, (code, _text) in refused.items()} == {
-        "hilang@uji.invalid": 550,
-        "penuh@uji.invalid": 452,
-    }
-    assert send(sink.port, "penuh@uji.invalid") == {}
-    sink.reply_to_next_data("451 4.3.0 Try again later")
-    with pytest.raises(smtplib.SMTPDataError) as later:
-        send(sink.port, "a@uji.invalid")
-    assert later.value.smtp_code == 451
-    assert [m.recipients for m in sink.messages] == [["a@uji.invalid"], ["penuh@uji.invalid"]]
-
-
-def test_sink_can_lose_its_answer_and_go_away(sink):
-    sink.drop_next_data()
-    with pytest.raises((smtplib.SMTPServerDisconnected, ConnectionError)):
-        send(sink.port, "a@uji.invalid")
-    assert len(sink.messages) == 1
-    sink.stop()
-    with pytest.raises(ConnectionRefusedError):
-        send(sink.port, "a@uji.invalid")
-    sink.start()
-    send(sink.port, "a@uji.invalid")
-    assert len(sink.messages) == 2
-
-
-def inbox(server, user="layanan"):
-    with IMAPClient("127.0.0.1", server.port, ssl=False, timeout=10) as client:
-        client.login(user, "rahasia")
-        client.select_folder("INBOX")
-        return [mail[b"BODY[]"] for mail in client.fetch(client.search(), ["BODY.PEEK[]"]).values()]
-
-
-@pytest.mark.imap
-@needs_dovecot
-def test_dovecot_keeps_its_mail_through_a_crash():
-    with DovecotServer(users=("layanan", "aduan")) as server:
-        assert server.imap_url == f"imap://layanan:rahasia@127.0.0.1:{server.port}/INBOX"
-        server.deliver(LETTER)
-        server.deliver(b"Subject: lain\r\n\r\n", user="aduan")
-        assert inbox(server) == [LETTER] and inbox(server, "aduan") == [b"Subject: lain\r\n\r\n"]
-        server.kill()
-        with pytest.raises(OSError):
-            inbox(server)
-        server.restart()
-        assert inbox(server) == [LETTER]
-        folder = server.folder
-    assert not folder.exists()
-
-
-@pytest.mark.imap
-@needs_dovecot
-def test_hub_carries_mail_for_the_desk_from_smtp_to_imap():
-    with MailHub("layanan@uji.invalid") as hub:
-        send(hub.smtp.port, "Layanan+GGN-2026-000001@uji.invalid", "sari@uji.invalid")
-        (mail,) = inbox(hub.imap)
-        assert mail.endswith(LETTER) and b"Return-Path: <sari@uji.invalid>\r\n" in mail
-        assert [m.recipients for m in hub.smtp.messages] == [["sari@uji.invalid"]]

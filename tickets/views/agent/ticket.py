@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from tickets import access, claims, clocks, workbench, workflow
+from tickets import access, claims, clocks, workbench
 from tickets import messages as words
 from tickets.access import Action
 from tickets.agent_forms import ComposerForm, IdentityForm
@@ -59,7 +59,7 @@ def page_context(request: AgentRequest, shown: Ticket) -> dict[str, Any]:
         "ticket": shown,
         "conversation": workbench.conversation(shown, internal=internal, conceal=conceal),
         "clocks": clocks.readings(shown, timezone.now()),
-        "transitions": workflow.available(shown, user),
+        "steps": workbench.steps(shown, user),
         "may_take": bool(claims.step_for(shown, user)),
         "may_reply": access.can(user, Action.REPLY, shown),
         "may_note": internal and access.can(user, Action.NOTE, shown),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from sla.policies import ChosenTarget, Facts, targets_for
 from tickets.choices import Kind, Level, RequesterClass
 from tickets.portal_forms import LISTED
 
-PAGE_SIZE = 24
+PAGE_SIZE = 18
 MAX_WORDS = 6
 
 
@@ -39,15 +39,20 @@ def categories() -> QuerySet[ServiceCategory]:
 
 
 def matching(services: QuerySet[Service], query: str) -> QuerySet[Service]:
-    """Services whose name, description, heading or owner holds every word of the query."""
+    """Services whose name, description, heading or owner holds every word of the query, names first."""
+    in_name = Q()
     for word in query.split()[:MAX_WORDS]:
+        in_name &= Q(name__icontains=word)
         services = services.filter(
             Q(name__icontains=word)
             | Q(description__icontains=word)
             | Q(category__name__icontains=word)
             | Q(owner_office__name__icontains=word)
         )
-    return services
+    if not in_name:
+        return services
+    rank = Case(When(in_name, then=0), default=1)
+    return services.order_by(rank, "category__position", "category__name", "name")
 
 
 @require_safe

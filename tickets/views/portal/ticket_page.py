@@ -27,6 +27,8 @@ from tickets.portal_forms import ReplyForm, for_requester
 from tickets.views.portal import limits
 
 REPLIES_PER_HOUR = 40
+SENT = "reply_sent"
+"""Session key: the ticket whose reply has just arrived, so that the page drops the draft on the device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +128,14 @@ def show(
         {
             "ticket": ticket,
             "visit": visit,
-            "state": tracking.state_sentence(ticket),
+            "state_note": tracking.state_note(ticket),
             "clocks": [clock for clock in clocks.readings(ticket, timezone.now()) if not clock.is_stopped],
             "conversation": words(visit),
             "history": tracking.public_history(ticket),
             "reply_form": (reply_form or ReplyForm()) if may_reply else None,
             "steps": [_step(visit, info) for info in transitions(visit)] if steps is None else steps,
             "opened": opened,
+            "draft_sent": request.session.pop(SENT, None) == ticket.pk,
         },
         status=status,
     )
@@ -150,8 +153,9 @@ def reply(request: HttpRequest, visit: Visit) -> HttpResponse:
         return show(request, visit, reply_form=form, status=429)
     result = intake.receive(_reply_message(form, visit))
     if result.ticket and result.ticket.pk != visit.ticket.pk:
-        return _moved(request, visit, result.ticket)
+        return _moved(request, visit, result)
     messages.success(request, _("Balasan Anda sudah terkirim."))
+    request.session[SENT] = visit.ticket.pk
     return redirect(visit.page)
 
 
@@ -172,8 +176,12 @@ def _reply_message(form: ReplyForm, visit: Visit) -> intake.InboundMessage:
     )
 
 
-def _moved(request: HttpRequest, visit: Visit, ticket: Ticket) -> HttpResponse:
-    """The words opened another ticket: hand out its receipt."""
+def _moved(request: HttpRequest, visit: Visit, result: intake.IntakeResult) -> HttpResponse:
+    """The words went to another ticket. Its receipt is for whoever is the requester there, and for nobody else."""
+    ticket, message = result.ticket, result.message
+    if ticket is None or message is None or ticket.requester_id != message.author_contact_id:
+        messages.success(request, _("Balasan Anda diteruskan ke tiket gabungan yang menangani hal yang sama."))
+        return redirect(visit.page)
     messages.info(
         request,
         _("Tiket %(old)s sudah lama ditutup, jadi balasan Anda dicatat sebagai tiket baru.")
