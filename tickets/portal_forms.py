@@ -72,7 +72,7 @@ TEXT_HELP = {
 class UploadsField(FilesField):
     """Several files; every refused file is named with its own sentence."""
 
-    def clean(self, data: Any, initial: Any = None) -> list[Upload]:  # type: ignore[override]
+    def clean(self, data: Any, initial: Any = None) -> list[Upload]:
         uploads = super().clean(data, initial)
         problems = [reason for upload in uploads if (reason := problem_with(upload))]
         if problems:
@@ -193,7 +193,7 @@ class ReportForm(forms.Form):
         return self.cleaned_data["submission"] or uuid.uuid4()
 
     def clean_phone(self) -> str:
-        phone = self.cleaned_data["phone"].strip()
+        phone = str(self.cleaned_data["phone"]).strip()
         if phone and not phone_key(phone):
             raise ValidationError(_("Nomor telepon tidak dikenali. Contoh: 0812-3456-7890."))
         return phone

@@ -116,7 +116,14 @@ class Teller:
         if name in self.users:
             user = self.users[name]
             return Identity(name=user.display_name, email=user.email, user=user)
-        return Identity(**self.people[name], verified=story["channel"] == Channel.PHONE)
+        facts = self.people[name]
+        return Identity(
+            name=facts["name"],
+            email=facts.get("email", ""),
+            phone=facts.get("phone", ""),
+            telegram=facts.get("telegram", ""),
+            verified=story["channel"] == Channel.PHONE,
+        )
 
     def _draft(self, story: dict[str, Any]) -> TicketDraft:
         plain = ("confidentiality", "complaint_class", "change_type", "requester_class")

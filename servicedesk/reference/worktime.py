@@ -1,6 +1,7 @@
 """Working calendars, holidays and Ramadan."""
 
 from datetime import date
+from importlib.metadata import version
 from typing import Any
 
 import holidays
@@ -80,7 +81,7 @@ def _load_holidays(store: Store, calendar: Calendar) -> int:
                 "name": name,
                 "kind": kind,
                 "status": Holiday.Status.ESTIMATED if guessed else Holiday.Status.CONFIRMED,
-                "source": f"Paket holidays {holidays.__version__}",
+                "source": f"Paket holidays {version('holidays')}",
             }
             store.put(Holiday, {"calendar": calendar, "date": day}, values)
     return store.tally(Holiday).created + store.tally(Holiday).updated - before

@@ -123,8 +123,8 @@ class Builder:
     def _subject(self, plan: Plan, story: Story) -> str:
         lists = self.words.lists
         if plan.kind in (Kind.COMPLAINT, Kind.PROBLEM, Kind.CHANGE):
-            return story.pick(lists[plan.kind]["subjects"])[:120]
-        return story.pick(story.topic[plan.kind])[:120]
+            return story.matching(lists[plan.kind]["subjects"])[:120]
+        return story.matching(story.topic[plan.kind])[:120]
 
     def _story(
         self, plan: Plan, service: Service | None, office: Office | None, requester: Contact
@@ -144,6 +144,8 @@ class Builder:
             work=_minutes(targets.get(Metric.RESOLUTION.value), 900) * self.rng.lognormvariate(-1.0, 0.75),
             needs_approval=bool(service and service.needs_approval and plan.kind == Kind.REQUEST),
             is_restricted=plan.confidentiality in RESTRICTED,
+            stays_open=plan.stays_open,
+            case=int(self.rng.random() * 5040),
         )
         return story, {"impact": impact, "urgency": urgency, "priority": priority}
 
@@ -181,7 +183,7 @@ class Builder:
         draft.entries.append(EntryRow(timeline.CREATED, _pk(typist), name, channel, True, at, created))
         bodies = story.words.lists.get(ticket.kind, story.topic)
         key = {Kind.REQUEST: "request_bodies"}.get(Kind(ticket.kind), "bodies")
-        text = story.words.report(bodies[key], story.office, story.service)
+        text = story.words.report(story.matching(bodies[key]))
         self._say(draft, life, Step(0, "requester", text=text), at, None)
         facts = Facts(
             ticket.kind,

@@ -39,12 +39,18 @@ class Story:
     work: float
     needs_approval: bool = False
     is_restricted: bool = False
+    stays_open: bool = False
+    case: int = 0
 
     def chance(self, share: float) -> bool:
         return self.rng.random() < share
 
     def pick(self, choices: Sequence[str]) -> str:
         return self.words.pick(choices, self.office, self.service)
+
+    def matching(self, choices: Sequence[str]) -> str:
+        """The sentence of this ticket's case: equal positions in the lists of a topic fit together."""
+        return self.words.fill(choices[self.case % len(choices)], self.office, self.service)
 
 
 def steps_of(kind: str, story: Story) -> list[Step]:
@@ -58,17 +64,18 @@ def _first_reply(story: Story, by: str = "staff") -> Step:
 
 def _hold(story: Story) -> Iterator[Step]:
     """Now and then somebody else is waited for; what the requester answers resumes the work."""
-    drawn = story.rng.random()
+    drawn = story.rng.random() * (0.4 if story.stays_open else 1.0)
     if drawn < 0.12:
         put = {"hold_reason": HoldReason.REQUESTER}
         yield Step(story.work * 0.2, "staff", "hold", story.words.say("questions"), put=put)
-        yield Step(story.work * 0.4, "requester", text=story.words.say("answers"))
+        yield Step(story.work * 0.4, "requester", text=story.words.say("answers"), ends=story.stays_open)
         yield Step(0, "system", "resume", put={"hold_reason": ""})
     elif drawn < 0.18:
         put = {"hold_reason": HoldReason.THIRD_PARTY}
         yield Step(story.work * 0.2, "staff", "hold", story.words.say("thirds"), public=False, put=put)
         note = story.words.say("resume_notes")
-        yield Step(story.work * 0.8, "staff", "resume", note, public=False, put={"hold_reason": ""})
+        released = {"hold_reason": ""}
+        yield Step(story.work * 0.8, "staff", "resume", note, public=False, put=released, ends=story.stays_open)
     elif drawn < 0.35:
         yield Step(story.work * 0.2, "staff", text=story.words.say("notes"), public=False)
 
@@ -98,7 +105,7 @@ def _incident(story: Story) -> Iterator[Step]:
 
 
 def _resolve(story: Story, share: float) -> Step:
-    solution = story.pick(story.topic["solutions"])
+    solution = story.matching(story.topic["solutions"])
     code = ResolutionCode.FIXED if story.chance(0.8) else ResolutionCode.WORKAROUND
     put = {"solution": solution, "resolution_code": code}
     return Step(story.work * share, "staff", "resolve", solution, put=put, ends=True)
@@ -116,7 +123,7 @@ def _request(story: Story) -> Iterator[Step]:
     yield _first_reply(story)
     yield Step(story.work * 0.2, "staff", "start")
     yield from _hold(story)
-    result = story.pick(story.topic["results"])
+    result = story.matching(story.topic["results"])
     yield Step(story.work * 0.5, "staff", "fulfil", result, put={"solution": result}, ends=True)
     yield _end(story)
 
@@ -135,7 +142,7 @@ def _complaint(story: Story) -> Iterator[Step]:
         yield Step(30, "desk", "forward", put={"forwarded": True})
     yield _first_reply(story, handler)
     yield Step(story.work * 0.2, handler, "start")
-    answer = story.pick(story.words.lists["complaint"]["answers"])
+    answer = story.matching(story.words.lists["complaint"]["answers"])
     yield Step(story.work * 0.7, handler, "respond", answer, put={"solution": answer}, ends=True)
     yield _end(story)
 
@@ -145,9 +152,9 @@ def _problem(story: Story) -> Iterator[Step]:
     yield _first_reply(story)
     yield Step(story.response * 0.3, "staff", "investigate", put={"assign": True})
     if story.chance(0.6):
-        put = {"root_cause": story.pick(lists["causes"]), "workaround": story.pick(lists["workarounds"])}
+        put = {"root_cause": story.matching(lists["causes"]), "workaround": story.matching(lists["workarounds"])}
         yield Step(story.work * 0.4, "staff", "mark_known_error", put=put)
-    solution = story.pick(lists["solutions"])
+    solution = story.matching(lists["solutions"])
     put = {"solution": solution, "resolution_code": ResolutionCode.FIXED}
     yield Step(story.work * 0.6, "staff", "resolve", solution, put=put, ends=True)
     yield Step(900, "staff", "close")

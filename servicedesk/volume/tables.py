@@ -46,7 +46,7 @@ def insert(model: type[models.Model], rows: Sequence[Any]) -> None:
     meta = model._meta
     fields = meta.concrete_fields
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in fields)
+    columns = ", ".join(quote(field.column or "") for field in fields)
     values = _values(rows, fields)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -57,7 +57,7 @@ def insert(model: type[models.Model], rows: Sequence[Any]) -> None:
             marks = ", ".join(["%s"] * len(fields))
             cursor.executemany(
                 f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES ({marks})",  # noqa: S608 - names of ours
-                values,
+                list(values),
             )
 
 

@@ -18,7 +18,8 @@ class Words:
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
         self.lists: dict[str, Any] = tomllib.loads(FILE.read_text(encoding="utf-8"))
-        self._topics = {code: topic for topic in self.lists["topic"] for code in topic["services"]}
+        topics: list[dict[str, list[str]]] = self.lists["topic"]
+        self._topics = {code: topic for topic in topics for code in topic["services"]}
 
     def topic(self, service: Service) -> Mapping[str, Sequence[str]]:
         """The templates that fit a service; those of applications where it has none of its own."""
@@ -26,7 +27,10 @@ class Words:
 
     def pick(self, choices: Sequence[str], office: str = "", service: str = "") -> str:
         """One of these sentences with its gaps filled."""
-        template = choices[int(self.rng.random() * len(choices))]
+        return self.fill(choices[int(self.rng.random() * len(choices))], office, service)
+
+    def fill(self, template: str, office: str = "", service: str = "") -> str:
+        """A template with its gaps filled."""
         if "{" not in template:
             return template
         return template.format(
@@ -41,11 +45,9 @@ class Words:
         """One sentence of a general list."""
         return self._one(name)
 
-    def report(self, bodies: Sequence[str], office: str, service: str) -> str:
-        """A first message: greeting, one or two sentences, closing."""
-        parts = [self._one("greetings"), self.pick(bodies, office, service)]
-        if self.rng.random() < 0.3:
-            parts.append(f"Lokasi: {self._one('places')}.")
+    def report(self, body: str) -> str:
+        """A first message: greeting, what it is about, closing."""
+        parts = [self._one("greetings"), body]
         parts.append(self._one("closings"))
         return " ".join(part for part in parts if part)
 
@@ -54,5 +56,5 @@ class Words:
         return f"{self.rng.choice(names['first'])} {self.rng.choice(names['last'])}"
 
     def _one(self, name: str) -> str:
-        choices = self.lists[name]
+        choices: list[str] = self.lists[name]
         return choices[int(self.rng.random() * len(choices))]

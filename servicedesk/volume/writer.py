@@ -41,8 +41,10 @@ def write(drafts: Sequence[Draft], world: World, until: datetime) -> None:
     tables.number(Ticket, [draft.ticket for draft in drafts])
     for draft, own in zip(drafts, clocks, strict=True):
         put_due(draft.ticket, cast(list[Clock], own))
-        for row in (*draft.messages, *own):
-            row.ticket_id = draft.ticket.pk
+        for message in draft.messages:
+            message.ticket_id = draft.ticket.pk
+        for clock in own:
+            clock.ticket_id = draft.ticket.pk
     tables.insert(Ticket, [draft.ticket for draft in drafts])
     _add(Message, [message for draft in drafts for message in draft.messages])
     _add(Clock, [clock for own in clocks for clock in own])

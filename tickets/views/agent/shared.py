@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import User
-from tickets import access
+from tickets import access, workflow
 from tickets.agent_forms import VersionedForm
 from tickets.errors import Forbidden, NotVisible, Stale, TicketError, WrongState
 from tickets.models import Ticket
@@ -61,7 +61,10 @@ def go(request: AgentRequest, *args: Any, **kwargs: Any) -> HttpResponse:
 def sentence(error: TicketError, ticket: Ticket, user: User) -> str:
     """The refusal for the screen. Who changed a ticket stays unsaid where that could be the hidden requester."""
     if isinstance(error, Stale | WrongState) and access.hides_requester(user, ticket):
-        return _("Tiket sudah diubah sejak Anda membukanya. Periksa keadaannya, lalu ulangi.")
+        return _("Tiket sudah diubah sejak Anda membukanya. Periksa keadaannya, lalu kirim lagi.")
+    if isinstance(error, Stale):
+        name = workflow.last_actor(ticket)
+        return _("Tiket sudah diubah oleh %(name)s. Periksa keadaannya, lalu kirim lagi.") % {"name": name}
     return error.message
 
 

@@ -25,7 +25,7 @@ def client_address(request: HttpRequest) -> str:
         last = forwarded.rsplit(",", 1)[-1].strip()
         if last:
             return last
-    return request.META.get("REMOTE_ADDR", "")
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def sender_of(request: HttpRequest) -> str:

@@ -118,6 +118,6 @@ def _visit(request: HttpRequest, number: str) -> Visit:
         actor=Actor(user=user, contact=Contact.objects.get(user=user), channel=Channel.WEB),
         sender=Identity(user=user),
         page=reverse("portal:ticket", args=[found.number]),
-        step=lambda name: cast(str, reverse("portal:ticket_step", args=[found.number, name])),
+        step=lambda name: reverse("portal:ticket_step", args=[found.number, name]),
         by_code=False,
     )

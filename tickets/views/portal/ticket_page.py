@@ -201,7 +201,7 @@ def run(request: HttpRequest, visit: Visit, name: str) -> HttpResponse:
         )
         return redirect(visit.page)
     form = workflow.form_of(infos[name], visit.ticket)
-    inputs = {field: request.POST.get(field, "") for field in (form.fields if form else {})}
+    inputs: dict[str, Any] = {field: request.POST.get(field, "") for field in (form.fields if form else {})}
     try:
         workflow.perform(visit.ticket.pk, name, visit.actor, **inputs)
     except InvalidInputs:

@@ -1,7 +1,5 @@
 """Following a ticket with its number and access code."""
 
-from typing import cast
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -114,7 +112,7 @@ def visit_of(ticket: Ticket) -> Visit:
         actor=Actor(contact=ticket.requester, channel=Channel.WEB),
         sender=Identity(),
         page=reverse("portal:tracked"),
-        step=lambda name: cast(str, reverse("portal:tracked_step", args=[name])),
+        step=lambda name: reverse("portal:tracked_step", args=[name]),
         by_code=True,
     )
 
