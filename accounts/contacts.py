@@ -109,7 +109,7 @@ def merge(*, survivor: Contact, other: Contact) -> None:
             )
         elif relation.many_to_many:
             through = relation.through  # type: ignore[attr-defined]
-            name = relation.field.m2m_reverse_field_name()
+            name = relation.field.m2m_reverse_field_name()  # type: ignore[attr-defined]
             for row in through._base_manager.filter(**{name: other.pk}):
                 setattr(row, f"{name}_id", survivor.pk)
                 try:

@@ -86,7 +86,7 @@ class User(AbstractUser):
     )
     teams = models.ManyToManyField(Team, through="TeamMembership", related_name="members")
 
-    class Meta(AbstractUser.Meta):
+    class Meta:
         verbose_name = _("pengguna")
         verbose_name_plural = _("pengguna")
         constraints = [

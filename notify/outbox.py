@@ -35,7 +35,8 @@ class Transport(Protocol):
 
 @cache
 def transport_for(channel: str) -> Transport:
-    return import_string(settings.NOTIFY_TRANSPORTS[channel])()
+    transport: Transport = import_string(settings.NOTIFY_TRANSPORTS[channel])()
+    return transport
 
 
 def plan(

@@ -8,6 +8,7 @@ import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import environ
@@ -65,12 +66,12 @@ def url(name: str, default: str, schemes: Iterable[str]) -> str:
     return value
 
 
-def database(default_file: Path) -> dict:
+def database(default_file: Path) -> dict[str, Any]:
     """The DATABASES["default"] entry of DATABASE_URL; SQLite in `default_file` when it is not set."""
     value = text("DATABASE_URL", f"sqlite:///{default_file}")
     if value.split("://")[0] not in {"sqlite", "postgres", "postgresql"}:
         raise ImproperlyConfigured("DATABASE_URL must start with sqlite:/// or postgres://.")
-    config = environ.Env.db_url_config(value)
+    config: dict[str, Any] = environ.Env.db_url_config(value)
     if config["ENGINE"] == "django.db.backends.sqlite3":
         config["OPTIONS"] = {
             # Writers queue at BEGIN instead of failing half-way with "database is locked".
@@ -88,7 +89,7 @@ def database(default_file: Path) -> dict:
     return config
 
 
-def email(value: str) -> dict:
+def email(value: str) -> dict[str, Any]:
     """Parts of an SMTP URL (smtp://, smtps://, smtp+tls://) as keyword arguments of Django's SMTP backend."""
     parts = urlsplit(value)
     ports = {"smtp": 25, "smtps": 465, "smtp+tls": 587}

@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from tickets.views.portal.attachments import attachment
 
 from servicedesk import health, views
+from tickets.views.portal.attachments import attachment
 
 urlpatterns = [
     path("", include("tickets.urls.portal")),

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from asgiref.sync import sync_to_async
-from channels_bot.email import poller
-from channels_bot.telegram import polling
 from django.db import close_old_connections
 from django.utils import timezone
 
+from channels_bot.email import poller
+from channels_bot.telegram import polling
 from core.leases import worker_name
 from core.models import Heartbeat
 from notify import outbox

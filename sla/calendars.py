@@ -47,4 +47,5 @@ def as_week(stored: dict[str, Any]) -> dict[int, list[tuple[str, str]]]:
 
 def last_holiday(calendar_id: int) -> date | None:
     """The last date up to which holidays are known."""
-    return Calendar.objects.filter(pk=calendar_id).aggregate(last=Max("holidays__date"))["last"]
+    last: date | None = Calendar.objects.filter(pk=calendar_id).aggregate(last=Max("holidays__date"))["last"]
+    return last

@@ -40,7 +40,7 @@ def visible_to(user: AnyUser, queryset: QuerySet[Ticket] | None = None) -> Query
 def _own(user: User) -> Q:
     """Tickets this person reported or takes part in."""
     taking_part = Participant.objects.filter(ticket=OuterRef("pk"), contact__user=user)
-    return Q(requester__user=user) | (Q(is_restricted=False) & Exists(taking_part))
+    return Q(requester__user=user) | (Q(is_restricted=False) & Q(Exists(taking_part)))
 
 
 def _open_cases(user: User) -> Q:
@@ -64,7 +64,7 @@ def _restricted_cases(user: User) -> Q:
     if user.has_role(Role.CONFIDENTIAL_OFFICER):
         teams = [m.team_id for m in user.memberships if m.team.is_confidential]
         named = Ticket.named_officers.through.objects.filter(ticket_id=OuterRef("pk"), user_id=user.pk)
-        matches |= Q(is_restricted=True) & (Q(team__in=teams) | Exists(named))
+        matches |= Q(is_restricted=True) & (Q(team__in=teams) | Q(Exists(named)))
     return matches
 
 

@@ -250,7 +250,7 @@ def _quarantine(record: InboundRecord, message: InboundMessage, reason: str, sug
 def payload_of(message: InboundMessage) -> dict[str, Any]:
     """What is needed to process a quarantined message later, as JSON."""
     sender = message.sender
-    return json.loads(
+    payload: dict[str, Any] = json.loads(
         json.dumps(
             {
                 "sender": {
@@ -270,6 +270,7 @@ def payload_of(message: InboundMessage) -> dict[str, Any]:
             }
         ).replace("\\u0000", "")
     )
+    return payload
 
 
 def message_of(record: InboundRecord) -> InboundMessage:

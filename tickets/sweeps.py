@@ -41,7 +41,7 @@ def _handle_clock(clock_id: int, at: datetime) -> int:
     """
     ticket_id = Clock.objects.filter(pk=clock_id).values_list("ticket_id", flat=True).first()
     skip = connection.features.has_select_for_update_skip_locked
-    ticket = Ticket.objects.select_for_update(of=("self",), skip_locked=skip).filter(pk=ticket_id).first()
+    ticket = Ticket.objects.select_for_update(of=("self",), skip_locked=skip).filter(pk=ticket_id or 0).first()
     clock = Clock.objects.filter(pk=clock_id, next_event_at__lte=at).first()
     if ticket is None or clock is None:
         return 0

@@ -120,7 +120,7 @@ def check(ticket: Ticket, name: str, actor: Actor) -> TransitionInfo:
             % {
                 "label": info.edge.label,
                 "name": last_actor(ticket),
-                "state": machine.state_label(ticket.state),
+                "state": machine.label_of(ticket.state),
             }
         )
     reason = _refusal(info, ticket, actor)
@@ -135,7 +135,9 @@ def clean_inputs(info: TransitionInfo, ticket: Ticket, inputs: dict[str, Any]) -
     if form is None:
         return {}
     if not form.is_valid():
-        errors = {("__all__" if name is None else str(name)): list(texts) for name, texts in form.errors.items()}
+        errors = {
+            ("__all__" if name is None else str(name)): [str(t) for t in texts] for name, texts in form.errors.items()
+        }
         raise InvalidInputs(_("Isian belum lengkap atau tidak sah. Periksa kolom yang ditandai."), errors)
     return form.cleaned_data
 
@@ -144,7 +146,8 @@ def _run(ticket: Ticket, info: TransitionInfo, actor: Actor, cleaned: dict[str, 
     method = getattr(ticket, info.name)
     if "actor" in inspect.signature(method).parameters:
         cleaned = {**cleaned, "actor": actor}
-    return method(**cleaned)
+    said: Say | None = method(**cleaned)
+    return said
 
 
 def _take_ownership(ticket: Ticket, info: TransitionInfo, actor: Actor) -> None:
@@ -199,8 +202,8 @@ def _changes(info: TransitionInfo, before: dict[str, Any], ticket: Ticket) -> di
     changes: dict[str, Any] = {
         "transition": info.name,
         "label": str(info.edge.label),
-        "old": str(machine.state_label(before["state"])),
-        "new": str(machine.state_label(ticket.state)),
+        "old": str(machine.label_of(before["state"])),
+        "new": str(machine.label_of(ticket.state)),
         "old_state": before["state"],
         "new_state": ticket.state,
     }

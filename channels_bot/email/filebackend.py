@@ -17,6 +17,6 @@ class EmailBackend(BaseEmailBackend):
         for number, message in enumerate(email_messages):
             stamp = timezone.now().strftime("%Y%m%d-%H%M%S-%f")
             draft = folder / f".{stamp}-{number}"
-            draft.write_bytes(message.message().as_bytes(linesep="\r\n"))
+            draft.write_bytes(message.message().as_bytes(linesep="\r\n"))  # type: ignore[call-arg]
             draft.rename(folder / f"{stamp}-{number}.eml")
         return len(email_messages)

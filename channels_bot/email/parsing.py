@@ -5,6 +5,7 @@ import email.policy
 import mimetypes
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import Message
@@ -129,7 +130,7 @@ def _walk(part: Message, harvest: _Harvest, *, depth: int, inside_related: bool)
         _leaf(part, kind, harvest, inside_related)
 
 
-def _walk_many(kind: str, parts: list[Message], harvest: _Harvest, depth: int) -> None:
+def _walk_many(kind: str, parts: Sequence[object], harvest: _Harvest, depth: int) -> None:
     """Of alternatives the plain text is read and the HTML kept for the screen; of others all parts count."""
     before = len(harvest.plain), len(harvest.rich)
     for part in parts:

@@ -134,7 +134,7 @@ def _status(turn: "Turn", argument: str) -> None:
 
 def describe(ticket: Ticket) -> str:
     """State, deadline and team in plain words."""
-    label = machine_of(ticket.kind).state_label(ticket.state)
+    label = machine_of(ticket.kind).label_of(ticket.state)
     lines = [f"{ticket.number}: {ticket.subject}", _("Keadaan: %(state)s") % {"state": label}]
     if ticket.team:
         lines.append(_("Ditangani: %(team)s") % {"team": ticket.team.name})
@@ -189,11 +189,12 @@ def _draft(turn: "Turn") -> dict[str, Any]:
     started = parse_datetime(turn.chat.draft.get("started", ""))
     if not started or timezone.now() - started > DRAFT_LIFETIME:
         turn.chat.draft = {}
-    return turn.chat.draft
+    draft: dict[str, Any] = turn.chat.draft
+    return draft
 
 
 def _begin(turn: "Turn", **facts: Any) -> dict[str, Any]:
-    turn.chat.draft = {
+    draft: dict[str, Any] = {
         "started": timezone.now().isoformat(),
         "nonce": secrets.token_hex(6),
         "kind": Kind.INCIDENT.value,
@@ -201,8 +202,9 @@ def _begin(turn: "Turn", **facts: Any) -> dict[str, Any]:
         "files": [],
         **facts,
     }
+    turn.chat.draft = draft
     turn.chat.current_ticket = None
-    return turn.chat.draft
+    return draft
 
 
 def _kind_buttons() -> Buttons:

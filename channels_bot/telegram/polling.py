@@ -12,7 +12,8 @@ from django.utils import timezone
 from telegram import Bot
 
 from channels_bot.models import TelegramUpdate
-from channels_bot.telegram import client, updates
+from channels_bot.telegram import client
+from channels_bot.telegram.updates import handle
 from core import leases
 from notify import outbox
 
@@ -41,7 +42,7 @@ def poll() -> int:
     offset = _offset()
     found = client.call(lambda bot: _fetch(bot, offset))
     for update in found:
-        updates.handle(update)
+        handle(update)
     if found:
         outbox.send_due()
     return len(found)
@@ -53,7 +54,8 @@ async def _fetch(bot: Bot, offset: int | None) -> list[dict[str, Any]]:
     if offset is not None:
         arguments["offset"] = offset
     timeout = client.LONG_POLL_SECONDS + client.TIMEOUT
-    return await bot.do_api_request("getUpdates", api_kwargs=arguments, read_timeout=timeout)
+    found: list[dict[str, Any]] = await bot.do_api_request("getUpdates", api_kwargs=arguments, read_timeout=timeout)
+    return found
 
 
 def _offset() -> int | None:

@@ -1,5 +1,7 @@
 """Sending what the outbox holds for Telegram."""
 
+from functools import partial
+
 from django.db import transaction
 from django.utils import timezone
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Message, ReplyParameters
@@ -68,16 +70,15 @@ class TelegramTransport:
         message_id = int(delivery.options.get("last_message_id", 0))
         for position in range(int(delivery.options.get("parts_sent", 0)), len(parts)):
             is_last = position == len(parts) - 1
-            message_id = client.call(
-                lambda bot, p=position, last=is_last: _one(bot, delivery, parts[p], last)
-            ).message_id
+            message = client.call(partial(_one, delivery=delivery, text=parts[position], is_last=is_last))
+            message_id = message.message_id
             if not is_last:
                 delivery.options |= {"parts_sent": position + 1, "last_message_id": message_id}
                 delivery.save(update_fields=["options"])
         return message_id
 
 
-async def _one(bot: Bot, delivery: Delivery, text: str, is_last: bool) -> Message:
+async def _one(bot: Bot, *, delivery: Delivery, text: str, is_last: bool) -> Message:
     buttons = delivery.options.get("buttons") if is_last else None
     reply_to = delivery.options.get("reply_to_message_id")
     return await bot.send_message(

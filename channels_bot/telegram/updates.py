@@ -154,7 +154,7 @@ def file_references(payload: Mapping[str, Any]) -> list[dict[str, str]]:
         if not str(callback.get("data") or "").startswith(conversation.SEND):
             return []
         chat_id = ((callback.get("message") or {}).get("chat") or {}).get("id")
-        chat = TelegramChat.objects.filter(chat_id=chat_id).first()
+        chat = TelegramChat.objects.filter(chat_id=chat_id or 0).first()
         return list(chat.draft.get("files", [])) if chat else []
     message = payload.get("message") or payload.get("edited_message") or {}
     if (message.get("chat") or {}).get("type") != "private":

@@ -5,112 +5,148 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0001_initial'),
-        ('sla', '0001_initial'),
-        ('tickets', '0001_initial'),
+        ("catalog", "0001_initial"),
+        ("sla", "0001_initial"),
+        ("tickets", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='clock',
-            name='ticket',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='clocks', to='tickets.ticket'),
+            model_name="clock",
+            name="ticket",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="clocks", to="tickets.ticket"
+            ),
         ),
         migrations.AddField(
-            model_name='clocksegment',
-            name='calendar',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='sla.calendar'),
+            model_name="clocksegment",
+            name="calendar",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="sla.calendar"),
         ),
         migrations.AddField(
-            model_name='clocksegment',
-            name='clock',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='segments', to='sla.clock'),
+            model_name="clocksegment",
+            name="clock",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="segments", to="sla.clock"
+            ),
         ),
         migrations.AddField(
-            model_name='escalation',
-            name='clock',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='escalations', to='sla.clock'),
+            model_name="escalation",
+            name="clock",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="escalations", to="sla.clock"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalationstep',
-            constraint=models.UniqueConstraint(fields=('metric', 'percent'), name='sla_step_unique'),
+            model_name="escalationstep",
+            constraint=models.UniqueConstraint(fields=("metric", "percent"), name="sla_step_unique"),
         ),
         migrations.AddConstraint(
-            model_name='escalationstep',
-            constraint=models.CheckConstraint(condition=models.Q(('percent__gte', 1), ('percent__lte', 1000)), name='sla_step_percent'),
+            model_name="escalationstep",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("percent__gte", 1), ("percent__lte", 1000)), name="sla_step_percent"
+            ),
         ),
         migrations.AddField(
-            model_name='escalation',
-            name='step',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='sla.escalationstep'),
+            model_name="escalation",
+            name="step",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="sla.escalationstep"),
         ),
         migrations.AddField(
-            model_name='holiday',
-            name='calendar',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='holidays', to='sla.calendar'),
+            model_name="holiday",
+            name="calendar",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="holidays", to="sla.calendar"
+            ),
         ),
         migrations.AddField(
-            model_name='policy',
-            name='calendar',
-            field=models.ForeignKey(blank=True, help_text='Kosong: kalender bawaan.', null=True, on_delete=django.db.models.deletion.PROTECT, to='sla.calendar'),
+            model_name="policy",
+            name="calendar",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="Kosong: kalender bawaan.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="sla.calendar",
+            ),
         ),
         migrations.AddField(
-            model_name='policy',
-            name='service',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='catalog.service', verbose_name='layanan'),
+            model_name="policy",
+            name="service",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                to="catalog.service",
+                verbose_name="layanan",
+            ),
         ),
         migrations.AddField(
-            model_name='clock',
-            name='policy',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='clocks', to='sla.policy'),
+            model_name="clock",
+            name="policy",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="clocks", to="sla.policy"
+            ),
         ),
         migrations.AddField(
-            model_name='policytarget',
-            name='policy',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='targets', to='sla.policy'),
+            model_name="policytarget",
+            name="policy",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="targets", to="sla.policy"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calendarperiod',
-            constraint=models.CheckConstraint(condition=models.Q(('last_date__gte', models.F('first_date'))), name='sla_period_order'),
+            model_name="calendarperiod",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("last_date__gte", models.F("first_date"))), name="sla_period_order"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calendarperiod',
-            constraint=models.UniqueConstraint(fields=('calendar', 'first_date'), name='sla_period_unique'),
+            model_name="calendarperiod",
+            constraint=models.UniqueConstraint(fields=("calendar", "first_date"), name="sla_period_unique"),
         ),
         migrations.AddConstraint(
-            model_name='clocksegment',
-            constraint=models.UniqueConstraint(fields=('clock', 'position'), name='sla_segment_unique'),
+            model_name="clocksegment",
+            constraint=models.UniqueConstraint(fields=("clock", "position"), name="sla_segment_unique"),
         ),
         migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.UniqueConstraint(fields=('clock', 'step', 'target_version'), name='sla_escalation_once'),
+            model_name="escalation",
+            constraint=models.UniqueConstraint(fields=("clock", "step", "target_version"), name="sla_escalation_once"),
         ),
         migrations.AddConstraint(
-            model_name='holiday',
-            constraint=models.UniqueConstraint(fields=('calendar', 'date'), name='sla_holiday_unique'),
+            model_name="holiday",
+            constraint=models.UniqueConstraint(fields=("calendar", "date"), name="sla_holiday_unique"),
         ),
         migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(condition=models.Q(('next_event_at__isnull', False)), fields=['next_event_at'], name='sla_clock_sweep'),
+            model_name="clock",
+            index=models.Index(
+                condition=models.Q(("next_event_at__isnull", False)), fields=["next_event_at"], name="sla_clock_sweep"
+            ),
         ),
         migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(fields=['metric', 'stopped_at'], name='sla_clock_report'),
+            model_name="clock",
+            index=models.Index(fields=["metric", "stopped_at"], name="sla_clock_report"),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.UniqueConstraint(fields=('ticket', 'metric'), name='sla_clock_unique'),
+            model_name="clock",
+            constraint=models.UniqueConstraint(fields=("ticket", "metric"), name="sla_clock_unique"),
         ),
         migrations.AddConstraint(
-            model_name='policytarget',
-            constraint=models.UniqueConstraint(fields=('policy', 'metric'), name='sla_target_unique'),
+            model_name="policytarget",
+            constraint=models.UniqueConstraint(fields=("policy", "metric"), name="sla_target_unique"),
         ),
         migrations.AddConstraint(
-            model_name='policytarget',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('minutes__gte', 1), ('working_days', None)), models.Q(('minutes', None), ('working_days__gte', 1)), _connector='OR'), name='sla_target_one_unit'),
+            model_name="policytarget",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("minutes__gte", 1), ("working_days", None)),
+                    models.Q(("minutes", None), ("working_days__gte", 1)),
+                    _connector="OR",
+                ),
+                name="sla_target_one_unit",
+            ),
         ),
     ]

@@ -59,7 +59,8 @@ def test_nothing_of_a_reply_is_lost():
 
 def test_inline_images_keep_their_content_id():
     raw = (
-        b"From: s@contoh.id\r\nContent-Type: multipart/related; boundary=x\r\n\r\n--x\r\nContent-Type: text/html\r\n\r\n"
+        b"From: s@contoh.id\r\nContent-Type: multipart/related; boundary=x\r\n\r\n"
+        b"--x\r\nContent-Type: text/html\r\n\r\n"
         b'<p>Lihat</p><img src="cid:gambar1">\r\n--x\r\nContent-Type: image/png\r\nContent-ID: <gambar1>\r\n'
         b"Content-Transfer-Encoding: 8bit\r\n\r\n" + PNG + b"\r\n--x--\r\n"
     )

@@ -217,11 +217,11 @@ def test_a_long_answer_is_split_and_a_retry_sends_only_the_rest(cast, bot):
     original = transport._one
     calls = []
 
-    async def second_fails(*args):
+    async def second_fails(*args, **kwargs):
         calls.append(1)
         if len(calls) == 2:
             raise transport.NetworkError("terputus")
-        return await original(*args)
+        return await original(*args, **kwargs)
 
     transport._one = second_fails
     try:

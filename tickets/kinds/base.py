@@ -89,7 +89,7 @@ class Machine:
     INITIAL: ClassVar[str] = "new"
 
     @classmethod
-    def state_label(cls, state: str) -> type_label:
+    def label_of(cls, state: str) -> type_label:
         return cls.STATES[state][0] if state in cls.STATES else state
 
     @classmethod

@@ -144,7 +144,7 @@ class Ticket(FSMModelMixin, models.Model):
         """Indonesian name of the state, as the kind's own machine calls it."""
         from tickets.kinds import machine_of
 
-        return str(machine_of(self.kind).state_label(self.state))
+        return str(machine_of(self.kind).label_of(self.state))
 
     @property
     def etag(self) -> str:

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         from servicedesk import worker
         from servicedesk.asgi import application
 
-        loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop  # type: ignore[attr-defined]
+        loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop
         stop = asyncio.Event()
         tasks: set[asyncio.Task[None]] = set()
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             tasks.add(loop.create_task(worker.run(stop)))
             self.stdout.write(f"Pusat layanan berjalan di http://{settings.HOST}:{settings.PORT}")
 
-        reactor.addSystemEventTrigger("before", "shutdown", stop.set)  # type: ignore[attr-defined]
+        reactor.addSystemEventTrigger("before", "shutdown", stop.set)  # type: ignore[arg-type]
         Server(
             application,
             endpoints=[f"tcp:port={settings.PORT}:interface={settings.HOST.replace(':', chr(92) + ':')}"],

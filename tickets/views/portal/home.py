@@ -55,7 +55,7 @@ def popular_services() -> list[Service]:
 def _most_reported() -> list[int]:
     since = timezone.now() - POPULAR_PERIOD
     counts = (
-        Ticket.objects.filter(created_at__gte=since, service__isnull=False)
+        Ticket.objects.filter(created_at__gte=since, is_restricted=False, service__isnull=False)
         .values("service_id")
         .annotate(number=Count("pk"))
         .order_by("-number", "service_id")
