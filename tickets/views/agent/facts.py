@@ -46,7 +46,7 @@ def edit(request: AgentRequest, number: str) -> HttpResponse:
 
 def _editable(request: AgentRequest, number: str) -> Ticket:
     ticket = access.get_visible(request.user, number)
-    if False:
+    if not access.can(request.user, Action.EDIT, ticket):
         raise PermissionDenied(_("Anda tidak berwenang mengubah data tiket ini."))
     return ticket
 
