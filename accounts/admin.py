@@ -1,8 +1,4 @@
-"""Administration of people, offices, teams and contacts.
-
-Nothing here is deleted: offices, teams and accounts are deactivated, because tickets refer to them, and the page that
-asks before a deletion would list the numbers of tickets the administrator must not know.
-"""
+"""Administration of people, offices, teams and contacts. They are deactivated, never deleted: see NoDeleteMixin."""
 
 from typing import Any
 
@@ -19,6 +15,7 @@ from import_export.widgets import ForeignKeyWidget
 from accounts.models import ApiToken, Contact, ContactPoint, IdentityView, Office, Team, TeamMembership, User
 from accounts.normalize import mask
 from accounts.roles import Role
+from core.adminbase import FixedCodeMixin, ModelAdmin, NoDeleteMixin, ReadOnlyMixin, TabularInline
 from core.spreadsheets import SafeResource
 
 admin.site.site_header = _("Administrasi Pusat Layanan SPBE")
@@ -37,31 +34,6 @@ def may_appoint(user: Any) -> bool:
 
 def _officers() -> QuerySet[User]:
     return User.objects.filter(is_active=True, groups__name=Role.CONFIDENTIAL_OFFICER)
-
-
-class NoDeleteMixin:
-    """Rows are deactivated, not deleted."""
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-class FixedCodeMixin:
-    """The code of a row never changes: loading the reference data again finds rows by it."""
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        fields = tuple(super().get_readonly_fields(request, obj))  # type: ignore[misc]
-        return (*fields, "code") if obj else fields
-
-
-class ReadOnlyMixin(NoDeleteMixin):
-    """Rows are looked at only."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 class OfficeResource(SafeResource):
@@ -86,7 +58,7 @@ class OfficeAdmin(FixedCodeMixin, NoDeleteMixin, ImportExportModelAdmin):
     autocomplete_fields = ("parent",)
 
 
-class MembershipInline(admin.TabularInline):
+class MembershipInline(TabularInline):
     model = TeamMembership
     extra = 0
 
@@ -101,7 +73,7 @@ class TeamMembersInline(MembershipInline):
 
 
 @admin.register(Team)
-class TeamAdmin(FixedCodeMixin, NoDeleteMixin, admin.ModelAdmin):
+class TeamAdmin(FixedCodeMixin, NoDeleteMixin, ModelAdmin):
     list_display = ("name", "code", "office", "sees_all", "is_confidential", "receives_whistleblowing", "is_active")
     list_filter = ("is_active", "is_confidential")
     list_select_related = ("office",)
@@ -119,7 +91,7 @@ class TeamAdmin(FixedCodeMixin, NoDeleteMixin, admin.ModelAdmin):
 
 
 @admin.register(User)
-class PersonAdmin(NoDeleteMixin, UserAdmin):
+class PersonAdmin(NoDeleteMixin, UserAdmin):  # type: ignore[type-arg]
     list_display = ("username", "display_name", "nip_masked", "office", "role_list", "is_active")
     list_filter = ("is_active", "groups", "teams")
     list_select_related = ("office",)
@@ -155,13 +127,13 @@ class PersonAdmin(NoDeleteMixin, UserAdmin):
         allowed = super().has_change_permission(request, obj)
         if not allowed or obj is None or obj.pk == request.user.pk:
             return allowed
-        if obj.is_superuser and not request.user.is_superuser:  # type: ignore[union-attr]
+        if obj.is_superuser and not request.user.is_superuser:
             return False
         return may_appoint(request.user) or not obj.has_role(Role.CONFIDENTIAL_OFFICER)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         fields = tuple(super().get_readonly_fields(request, obj))
-        return fields if request.user.is_superuser else (*fields, "is_superuser")  # type: ignore[union-attr]
+        return fields if request.user.is_superuser else (*fields, "is_superuser")
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "groups" and not may_appoint(request.user):
@@ -186,7 +158,7 @@ class RoleAdmin(NoDeleteMixin, GroupAdmin):
         return ("name",) if isinstance(obj, Group) and obj.name in Role.values else ()
 
 
-class ContactPointInline(ReadOnlyMixin, admin.TabularInline):
+class ContactPointInline(ReadOnlyMixin, TabularInline):
     model = ContactPoint
     extra = 0
     fields = readonly_fields = ("kind", "masked", "is_verified", "unreachable_at")
@@ -197,7 +169,7 @@ class ContactPointInline(ReadOnlyMixin, admin.TabularInline):
 
 
 @admin.register(Contact)
-class ContactAdmin(NoDeleteMixin, admin.ModelAdmin):
+class ContactAdmin(NoDeleteMixin, ModelAdmin):
     list_display = ("name", "office", "user", "created_at")
     list_filter = ("created_at",)
     list_select_related = ("office", "user")
@@ -213,7 +185,7 @@ class ContactAdmin(NoDeleteMixin, admin.ModelAdmin):
 
 
 @admin.register(IdentityView)
-class IdentityViewAdmin(ReadOnlyMixin, admin.ModelAdmin):
+class IdentityViewAdmin(ReadOnlyMixin, ModelAdmin):
     list_display = ("at", "viewer", "reason")
     list_filter = ("at",)
     list_select_related = ("viewer",)
@@ -222,7 +194,7 @@ class IdentityViewAdmin(ReadOnlyMixin, admin.ModelAdmin):
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(admin.ModelAdmin):
+class ApiTokenAdmin(ModelAdmin):
     """Tokens are made by `manage.py create_token`, which shows them once; here they are withdrawn."""
 
     list_display = ("name", "user", "scopes", "expires_at", "last_used_at", "created_at")

@@ -5,15 +5,15 @@ from import_export.admin import ImportExportModelAdmin
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget, ManyToManyWidget
 
-from accounts.admin import FixedCodeMixin, NoDeleteMixin
 from accounts.models import Office
 from assets.models import Asset, AssetType
 from catalog.models import Service
+from core.adminbase import FixedCodeMixin, ModelAdmin, NoDeleteMixin
 from core.spreadsheets import SafeResource
 
 
 @admin.register(AssetType)
-class AssetTypeAdmin(FixedCodeMixin, NoDeleteMixin, admin.ModelAdmin):
+class AssetTypeAdmin(FixedCodeMixin, NoDeleteMixin, ModelAdmin):
     list_display = ("name", "code", "goods_code")
     search_fields = ("name", "code", "goods_code")
 

@@ -5,14 +5,14 @@ from import_export.admin import ImportExportModelAdmin
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget
 
-from accounts.admin import FixedCodeMixin, NoDeleteMixin
 from accounts.models import Office, Team
 from catalog.models import Service, ServiceCategory
+from core.adminbase import FixedCodeMixin, ModelAdmin, NoDeleteMixin
 from core.spreadsheets import SafeResource
 
 
 @admin.register(ServiceCategory)
-class ServiceCategoryAdmin(FixedCodeMixin, NoDeleteMixin, admin.ModelAdmin):
+class ServiceCategoryAdmin(FixedCodeMixin, NoDeleteMixin, ModelAdmin):
     list_display = ("name", "code", "position")
     list_editable = ("position",)
     search_fields = ("name", "code")

@@ -6,12 +6,12 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import ReadOnlyMixin
 from accounts.normalize import mask
+from core.adminbase import ModelAdmin, ReadOnlyMixin
 from notify.models import Delivery
 
 
-class DeliveryAdmin(ReadOnlyMixin, admin.ModelAdmin):
+class DeliveryAdmin(ReadOnlyMixin, ModelAdmin):
     """Read-only, without subject and text: a receipt carries the access code of its ticket."""
 
     list_display = ("created_at", "channel", "masked", "state", "attempts", "sent_at", "error")

@@ -15,6 +15,7 @@ from import_export.admin import ImportExportModelAdmin
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget
 
+from core.adminbase import ModelAdmin, TabularInline
 from core.spreadsheets import SafeResource
 from sla import calendars
 from sla.models import Calendar, CalendarPeriod, EscalationStep, Holiday, Policy, PolicyTarget
@@ -38,7 +39,7 @@ def check_calendar(timezone: str, week: Any, periods: Iterable[tuple[Any, Any, A
         ) from error
 
 
-class CalendarForm(forms.ModelForm):
+class CalendarForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if "timezone" in data and "week" in data:
@@ -46,7 +47,7 @@ class CalendarForm(forms.ModelForm):
         return data
 
 
-class PeriodFormSet(BaseInlineFormSet):
+class PeriodFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
     def clean(self) -> None:
         """Periods must not overlap: a calendar with two weeks for one day cannot be used."""
         super().clean()
@@ -55,14 +56,14 @@ class PeriodFormSet(BaseInlineFormSet):
         check_calendar("UTC", {}, [(row["first_date"], row["last_date"], row["week"]) for row in rows])
 
 
-class PeriodInline(admin.TabularInline):
+class PeriodInline(TabularInline):
     model = CalendarPeriod
     formset = PeriodFormSet
     extra = 0
 
 
 @admin.register(Calendar)
-class CalendarAdmin(admin.ModelAdmin):
+class CalendarAdmin(ModelAdmin):
     form = CalendarForm
     list_display = ("name", "code", "timezone", "is_default")
     search_fields = ("name", "code")
@@ -128,13 +129,13 @@ class HolidayAdmin(ImportExportModelAdmin):
             calendars.touch(calendar_id)
 
 
-class TargetInline(admin.TabularInline):
+class TargetInline(TabularInline):
     model = PolicyTarget
     extra = 0
 
 
 @admin.register(Policy)
-class PolicyAdmin(admin.ModelAdmin):
+class PolicyAdmin(ModelAdmin):
     list_display = ("name", "kind", "priority", "service", "complaint_class", "requester_class", "is_active")
     list_filter = ("is_active", "kind", "priority", "complaint_class")
     list_select_related = ("service",)
@@ -167,7 +168,7 @@ class PolicyTargetAdmin(ImportExportModelAdmin):
 
 
 @admin.register(EscalationStep)
-class EscalationStepAdmin(admin.ModelAdmin):
+class EscalationStepAdmin(ModelAdmin):
     list_display = ("percent", "metric", "notify_assignee", "notify_coordinator", "is_active")
     list_filter = ("is_active",)
 

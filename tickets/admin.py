@@ -6,7 +6,7 @@ from django.db.models.functions import Cast, Concat
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import NoDeleteMixin, ReadOnlyMixin
+from core.adminbase import ModelAdmin, NoDeleteMixin, ReadOnlyMixin
 from notify.admin import DeliveryAdmin
 from notify.models import Delivery
 from tickets import access
@@ -15,7 +15,7 @@ from tickets.models import NumberSequence, PriorityRule, Ticket
 
 
 @admin.register(Ticket)
-class TicketAdmin(ReadOnlyMixin, admin.ModelAdmin):
+class TicketAdmin(ReadOnlyMixin, ModelAdmin):
     """Read-only, only what this person may see anyway, and without the reporter's identity or the access code."""
 
     list_display = ("number", "kind", "subject", "state_name", "priority", "service", "team", "created_at", "due_at")
@@ -64,7 +64,7 @@ class TicketDeliveryAdmin(DeliveryAdmin):
 
 
 @admin.register(PriorityRule)
-class PriorityRuleAdmin(NoDeleteMixin, admin.ModelAdmin):
+class PriorityRuleAdmin(NoDeleteMixin, ModelAdmin):
     """The sixteen cells of the matrix: only the priority in them changes."""
 
     list_display = ("impact", "urgency", "priority")
@@ -77,7 +77,7 @@ class PriorityRuleAdmin(NoDeleteMixin, admin.ModelAdmin):
 
 
 @admin.register(NumberSequence)
-class NumberSequenceAdmin(NoDeleteMixin, admin.ModelAdmin):
+class NumberSequenceAdmin(NoDeleteMixin, ModelAdmin):
     """The prefix may change; the counter is the services' own."""
 
     list_display = ("kind", "year", "prefix", "last")

@@ -40,7 +40,7 @@ def workspace(view: View) -> View:
 
     @wraps(view)
     def guarded(request: AgentRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if False:
+        if not request.user.is_workspace_user:
             raise PermissionDenied
         try:
             return view(request, *args, **kwargs)

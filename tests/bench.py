@@ -1,0 +1,169 @@
+"""Figures that matter, measured on this machine: `make bench`.
+
+Each database gets a fresh copy of the county with generated tickets (100,000, or BENCH_TICKETS). SQLite is always
+measured, PostgreSQL when TEST_DATABASE_URL names a server on which a database may be created.
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+CALLS = 2000
+TICKETS = int(os.environ.get("BENCH_TICKETS", "100000"))
+
+
+def median_ms(work: Callable[[], object], runs: int = 15) -> float:
+    """Median wall time of one call in milliseconds, after two calls that are not counted."""
+    times = []
+    for number in range(runs + 2):
+        started = time.perf_counter()
+        work()
+        if number >= 2:
+            times.append((time.perf_counter() - started) * 1000)
+    return statistics.median(times)
+
+
+def line(name: str, value: str) -> None:
+    print(f"  {name:<62} {value}", flush=True)  # noqa: T201
+
+
+def measure_work_time() -> None:
+    from datetime import UTC, datetime, timedelta
+
+    from sla.worktime import WorkCalendar
+
+    day = [("07:30", "12:00"), ("13:00", "16:00")]
+    calendar = WorkCalendar(tz="Asia/Jakarta", week=dict.fromkeys(range(5), day))
+    start = datetime(2026, 1, 5, 3, tzinfo=UTC)
+    end = start + timedelta(days=3 * 365)
+    for name, work in {
+        "worktime.add 8 hours": lambda: calendar.add(start, timedelta(hours=8)),
+        "worktime.add 3,000 hours": lambda: calendar.add(start, timedelta(hours=3000)),
+        "worktime.between over 3 years": lambda: calendar.between(start, end),
+    }.items():
+        per_call = median_ms(lambda w=work: [w() for _ in range(CALLS)], runs=5) / CALLS * 1000
+        line(name, f"{per_call:.1f} µs")
+
+
+def measure_database(label: str) -> None:
+    """Everything that depends on the database; runs in a process whose settings point at it."""
+    import django
+
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.test import Client
+
+    settings.ALLOWED_HOSTS = ["testserver"]
+    print(f"\n{label}, {TICKETS:,} tickets")  # noqa: T201
+    call_command("migrate", verbosity=0)
+    call_command("load_reference", stdout=open(os.devnull, "w"))  # noqa: SIM115, PTH123
+    started = time.perf_counter()
+    call_command("generate_tickets", count=TICKETS, seed=1, stdout=open(os.devnull, "w"))  # noqa: SIM115, PTH123
+    line(f"generate_tickets --count {TICKETS}", f"{time.perf_counter() - started:.1f} s")
+    _measure_pages(Client)
+    _measure_intake()
+
+
+def _measure_pages(client_class: type) -> None:
+    from accounts.roles import Role
+    from tests import factories
+    from tickets.access import visible_to
+
+    desk = factories.team("meja-layanan")
+    agent = factories.user("bench_agen", Role.AGENT, teams=(desk,))
+    manager = factories.user("bench_pimpinan", Role.MANAGER)
+    number = visible_to(agent).filter(stage="active").values_list("number", flat=True).first()
+    client = client_class()
+    client.force_login(agent)
+
+    def get(path: str) -> None:
+        response = client.get(path)
+        assert response.status_code == 200, (path, response.status_code)
+
+    bare = median_ms(lambda: get("/bench/bare/"))
+    line("bare Django view that renders 50 tickets", f"{bare:.1f} ms")
+    for name, path in {
+        "agent queue, 50 tickets": "/kerja/",
+        "agent queue, second page of all closed": "/kerja/?tab=selesai",
+        "ticket page": f"/kerja/tiket/{number}/",
+        "portal home": "/",
+    }.items():
+        took = median_ms(lambda p=path: get(p))
+        line(name, f"{took:.1f} ms, {took / bare:.2f} x bare")
+    client.force_login(manager)
+    line("SLA report of this year", f"{median_ms(lambda: get('/laporan/?periode=tahun-ini'), runs=5):.0f} ms")
+
+
+def _measure_intake() -> None:
+    from channels_bot.email.inbound import receive_raw
+    from channels_bot.models import Mailbox
+    from tests.email.samples import plain
+
+    Mailbox.objects.get_or_create(name="bench")
+    mails = [
+        plain("Printer rusak. " * 330, From=f"orang{n}@contoh.id", Message_ID=f"<{uuid.uuid4().hex}@contoh.id>")
+        for n in range(100)
+    ]
+    started = time.perf_counter()
+    for raw in mails:
+        receive_raw(raw, "bench")
+    line("receive_email's function, mails of 5 kB", f"{len(mails) / (time.perf_counter() - started):.0f} per second")
+
+
+def _run_for(database_url: str, label: str) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {
+            **os.environ,
+            "VAR_DIR": folder,
+            "DATABASE_URL": database_url,
+            "REDIS_URL": "",
+            "SECRET_KEY": "only-for-benchmarks-" + "x" * 30,
+            "LOG_LEVEL": "ERROR",
+            "DJANGO_SETTINGS_MODULE": "tests.bench_settings",
+        }
+        command = [sys.executable, "-m", "tests.bench", "--database", label]
+        return subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode
+
+
+def _postgres(server_url: str) -> int:
+    import psycopg
+
+    name = f"bench_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(server_url, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')
+        try:
+            return _run_for(urlunsplit(urlsplit(server_url)._replace(path=f"/{name}")), "PostgreSQL")
+        finally:
+            server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--database", help="used by the program itself")
+    arguments = parser.parse_args()
+    if arguments.database:
+        measure_database(arguments.database)
+        return 0
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")  # noqa: T201
+    measure_work_time()
+    failures = _run_for("", "SQLite")
+    if os.environ.get("TEST_DATABASE_URL"):
+        failures |= _postgres(os.environ["TEST_DATABASE_URL"])
+    else:
+        print("\nPostgreSQL: not measured, set TEST_DATABASE_URL")  # noqa: T201
+    return failures
+
+
+if __name__ == "__main__":
+    sys.exit(main())

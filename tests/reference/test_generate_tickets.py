@@ -1,0 +1,111 @@
+"""Generated volume: reproducible, and indistinguishable from what the workflow leaves behind."""
+
+from datetime import date, datetime
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from accounts.models import Team, TeamMembership, User
+from sla import clocks
+from sla.models import ClockSegment
+from tests.reference.conftest import run
+from tickets import access, messages, timeline, workflow
+from tickets.choices import OPEN_STAGES, Kind
+from tickets.clocks import sync_clocks
+from tickets.kinds import machine_of
+from tickets.models import Message, NumberSequence, Ticket, TimelineEntry
+
+UNTIL = date(2026, 11, 24)
+
+
+def generate(count=300, seed=7):
+    return run("generate_tickets", count=count, seed=seed, until=UNTIL)
+
+
+@pytest.fixture
+def staffed(reference):
+    agent = User.objects.create(username="agen", first_name="Budi")
+    agent.groups.add(Group.objects.get(name="agent"))
+    for team in Team.objects.filter(is_confidential=False):
+        TeamMembership.objects.create(team=team, user=agent)
+    return agent
+
+
+def facts():
+    return list(Ticket.objects.order_by("number").values_list("number", "subject", "state", "created_at", "due_at"))
+
+
+def test_the_same_seed_gives_the_same_tickets(staffed):
+    generate()
+    first, words = facts(), list(Message.objects.order_by("created_at", "text").values_list("text", flat=True))
+    assert len(first) == 300
+    with_triggers_off_delete_all()
+    generate()
+    assert facts() == first
+    assert list(Message.objects.order_by("created_at", "text").values_list("text", flat=True)) == words
+    with_triggers_off_delete_all()
+    generate(seed=8)
+    assert facts() != first
+
+
+def with_triggers_off_delete_all():
+    from tests.conftest import triggers_off
+
+    NumberSequence.objects.update(last=0)
+    with triggers_off():
+        TimelineEntry.objects.all().delete()
+        Ticket.objects.all().delete()
+
+
+def test_the_chain_holds_and_states_belong_to_their_stage(staffed):
+    generate()
+    for ticket in Ticket.objects.all():
+        assert timeline.first_broken(ticket.pk) is None
+        assert machine_of(ticket.kind).stage_of(ticket.state) == ticket.stage
+        assert (ticket.closed_at is not None) == (ticket.stage == "closed")
+        last = ticket.timeline.filter(code=timeline.TRANSITION).last()
+        assert last is None or last.changes["new_state"] == ticket.state
+    assert set(Ticket.objects.values_list("kind", flat=True)) == set(Kind.values)
+    still_open = Ticket.objects.filter(stage__in=OPEN_STAGES).count()
+    assert 20 <= still_open <= 60
+
+
+def test_clocks_read_as_if_the_services_had_kept_them(staffed):
+    generate()
+    until = timezone.make_aware(datetime(2026, 11, 24))
+    names = ("state", "is_stopped", "due_at", "breached_at", "target_seconds", "elapsed_seconds", "next_event_at")
+    for ticket in Ticket.objects.all():
+        for clock in ticket.clocks.all():
+            kept = {name: getattr(clock, name) for name in names}
+            clocks.refresh(clock, list(clock.segments.all()), until)
+            assert {name: getattr(clock, name) for name in names} == kept
+        segments, due = ClockSegment.objects.filter(clock__ticket=ticket).count(), ticket.due_at
+        sync_clocks(ticket, until)
+        assert ClockSegment.objects.filter(clock__ticket=ticket).count() == segments
+        assert ticket.due_at == due
+
+
+def test_numbers_come_from_the_sequence_and_go_on_after_it(staffed):
+    generate(count=120)
+    for sequence in NumberSequence.objects.all():
+        numbers = Ticket.objects.filter(number__startswith=f"{sequence.prefix}-{sequence.year}-")
+        assert numbers.count() == sequence.last
+    generate(count=120, seed=9)
+    assert Ticket.objects.count() == 240
+
+
+def test_work_goes_on_with_generated_tickets(staffed):
+    generate(count=200)
+    ticket = access.visible_to(staffed).filter(kind="incident", stage="active").first()
+    messages.post(ticket_id=ticket.pk, actor=staffed, text="Masih dikerjakan.")
+    workflow.perform(ticket.pk, "resolve", staffed, code="fixed", solution="Selesai.")
+    assert timeline.first_broken(ticket.pk) is None
+
+
+def test_it_needs_reference_data_and_a_count(db):
+    with pytest.raises(CommandError, match="load_reference"):
+        generate()
+    with pytest.raises(CommandError, match="minimal 1"):
+        generate(count=0)
