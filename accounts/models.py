@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.normalize import mask
 from accounts.roles import WORKSPACE_ROLES, Role
 from core.models import TimeStampedModel
 
@@ -174,7 +175,8 @@ class ContactPoint(TimeStampedModel):
         constraints = [models.UniqueConstraint(fields=["kind", "value"], name="accounts_contactpoint_unique")]
 
     def __str__(self) -> str:
-        return f"{self.kind}:{self.value}"
+        # Shown in admin pages and logs, where whole addresses do not belong.
+        return f"{self.kind}:{mask(self.value)}"
 
 
 class IdentityView(models.Model):

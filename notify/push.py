@@ -13,6 +13,8 @@ from django.db import transaction
 logger = logging.getLogger(__name__)
 
 QUEUE = "queue"
+RESTRICTED_QUEUE = "queue.restricted"
+"""For the screens of confidential officers: others must not even hear that something happens."""
 
 
 def ticket_group(ticket_id: int) -> str:

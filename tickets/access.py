@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Team, User
 from accounts.roles import Role
 from tickets.actors import Actor
-from tickets.choices import Confidentiality, Direction, Visibility
+from tickets.choices import Confidentiality, Direction, Kind, Visibility
 from tickets.errors import NotVisible
 from tickets.kinds.base import Party
 from tickets.models import Attachment, Message, Participant, Ticket, TimelineEntry
@@ -178,8 +178,11 @@ def allowed(actor: Actor, action: Action, ticket: Ticket) -> bool:
 
 
 def sees_internal(actor: Actor, ticket: Ticket, roles: frozenset[Party]) -> bool:
-    """Staff read internal notes, but never on a ticket they reported themselves."""
-    if Party.REQUESTER in roles:
+    """Staff read internal notes, but not on what they reported as a user of a service.
+
+    Problems and changes are raised by the staff that works on them, who need their own notes.
+    """
+    if Party.REQUESTER in roles and not (ticket.kind in (Kind.PROBLEM, Kind.CHANGE) and roles & INSIDERS):
         return False
     watches = bool(actor.user and actor.user.has_role(Role.MANAGER, Role.ADMINISTRATOR) and not ticket.is_restricted)
     return watches or bool(roles & INSIDERS)

@@ -12,7 +12,8 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from accounts.models import User
-from notify.push import QUEUE, ticket_group
+from accounts.roles import Role
+from notify.push import QUEUE, RESTRICTED_QUEUE, ticket_group
 from tickets import access
 from tickets.errors import NotVisible
 
@@ -36,14 +37,20 @@ class QueueConsumer(AsyncJsonWebsocketConsumer):
     """`/ws/kerja/`: tells the queue page that some ticket changed; says nothing about which."""
 
     async def connect(self) -> None:
-        if await database_sync_to_async(_user_of)(self.scope) is None:
+        self.groups_joined: list[str] = []
+        user = await database_sync_to_async(_user_of)(self.scope)
+        if user is None:
             await self.close(code=NOT_FOUND)
             return
-        await self.channel_layer.group_add(QUEUE, self.channel_name)
+        # Officers of restricted cases hear of these too; for everybody else they do not exist.
+        self.groups_joined = [QUEUE, RESTRICTED_QUEUE] if user.has_role(Role.CONFIDENTIAL_OFFICER) else [QUEUE]
+        for group in self.groups_joined:
+            await self.channel_layer.group_add(group, self.channel_name)
         await self.accept()
 
     async def disconnect(self, code: int) -> None:
-        await self.channel_layer.group_discard(QUEUE, self.channel_name)
+        for group in self.groups_joined:
+            await self.channel_layer.group_discard(group, self.channel_name)
 
     async def push(self, message: dict[str, Any]) -> None:
         if await database_sync_to_async(_user_of)(self.scope) is None:

@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from notify.push import QUEUE, push, ticket_group
+from notify.push import QUEUE, RESTRICTED_QUEUE, push, ticket_group
 from tickets import access, clocks, messages, notices, timeline
 from tickets.actors import Actor, actor_of
-from tickets.choices import Kind, Stage, Visibility
+from tickets.choices import Channel, Confidentiality, Kind, Stage, Visibility
 from tickets.errors import Forbidden, InvalidInputs, NotVisible, Stale, WrongState
 from tickets.kinds import as_kind, machine_of
 from tickets.kinds.base import Party, Say, TransitionInfo
@@ -40,8 +40,14 @@ def check_version(ticket: Ticket, expected_version: int | None) -> None:
 
 
 def last_actor(ticket: Ticket) -> str:
-    entry = TimelineEntry.objects.filter(ticket_id=ticket.pk).order_by("-position").first()
-    return entry.actor_name if entry else _("orang lain")
+    """Who changed the ticket last, in a form that gives no hidden reporter away."""
+    entry = TimelineEntry.objects.filter(ticket_id=ticket.pk).select_related("actor_user").order_by("-position").first()
+    if entry is None:
+        return _("orang lain")
+    by_staff = entry.channel == Channel.SYSTEM or bool(entry.actor_user and entry.actor_user.is_workspace_user)
+    if ticket.confidentiality != Confidentiality.NORMAL and not by_staff:
+        return _("pelapor")
+    return entry.actor_name
 
 
 def available(ticket: Ticket, actor: Actor | User) -> list[TransitionInfo]:
@@ -182,8 +188,7 @@ def save(ticket: Ticket, at: datetime) -> None:
 
 def announce(ticket: Ticket) -> None:
     push(ticket_group(ticket.pk), {"type": "ticket", "id": ticket.pk})
-    if not ticket.is_restricted:
-        push(QUEUE, {"type": "queue"})
+    push(RESTRICTED_QUEUE if ticket.is_restricted else QUEUE, {"type": "queue"})
 
 
 def _snapshot(ticket: Ticket) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from tickets.clocks import wanted_runs
 from tickets.kinds import machines
 from tickets.kinds.base import Machine, TransitionInfo
 from tickets.models import Ticket
-from tickets.numbers import ALPHABET, CODE_LENGTH, RESTRICTED_PREFIX
+from tickets.numbers import ALPHABET, CODE_LENGTH
 from tickets.workflow import AUTO_CLOSE_WORKING_DAYS
 
 CHANNELS = {
@@ -334,11 +334,6 @@ class Builder:
 
 def _pk(user: User | None) -> int | None:
     return user.pk if user else None
-
-
-def restricted_number(rng: random.Random, year: int) -> str:
-    """A number outside the sequence, drawn so that the same seed gives the same one."""
-    return f"{RESTRICTED_PREFIX}-{year}-{''.join(rng.choices(ALPHABET, k=8))}"
 
 
 def _minutes(target: ChosenTarget | None, otherwise: int) -> float:

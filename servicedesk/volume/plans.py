@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from servicedesk.volume.builder import restricted_number
 from servicedesk.volume.drafts import Plan
 from sla.worktime import WorkCalendar
 from tickets import numbers
 from tickets.choices import RESTRICTED, Confidentiality, Kind
+from tickets.models import Ticket
+from tickets.numbers import ALPHABET, RESTRICTED_PREFIX
 
 DAYS = 548
 """Eighteen months."""
@@ -69,10 +70,21 @@ def number(plans: list[Plan], rng: random.Random) -> None:
         sequence = numbers.reserve(kind, year, count)
         following[kind, year] = sequence.last - count + 1
         prefixes[kind, year] = sequence.prefix
+    taken = set(Ticket.objects.filter(number__startswith=RESTRICTED_PREFIX).values_list("number", flat=True))
+    own = random.Random(rng.random())  # noqa: S311 - a second try must not change what is drawn after it
     for plan, year in zip(plans, years, strict=True):
         if plan.confidentiality in RESTRICTED:
-            plan.number = restricted_number(rng, year)
+            plan.number = restricted_number(own, year, taken)
+            taken.add(plan.number)
             continue
         key = (plan.kind, year)
         plan.number = f"{prefixes[key]}-{year}-{following[key]:06d}"
         following[key] += 1
+
+
+def restricted_number(rng: random.Random, year: int, taken: set[str]) -> str:
+    """A number outside the sequence that nobody has, drawn so that the same seed gives the same one."""
+    while True:
+        drawn = f"{RESTRICTED_PREFIX}-{year}-{''.join(rng.choices(ALPHABET, k=8))}"
+        if drawn not in taken:
+            return drawn

@@ -1,17 +1,23 @@
 """Administration pages: they open, they keep secrets, and their spreadsheets are harmless."""
 
+from datetime import UTC, datetime
 from io import BytesIO
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group
 from django.urls import reverse
+from import_export.formats.base_formats import DEFAULT_FORMATS
 from openpyxl import load_workbook
 
-from accounts.models import Office, Team, TeamMembership, User
+from accounts.admin import OfficeResource
+from accounts.models import Contact, Office, Team, TeamMembership, User
 from core.spreadsheets import plain_cell, safe_cell
+from notify.models import Delivery
+from sla import calendars
 from sla.models import Calendar, Holiday
 from tests import factories
+from tickets.clocks import default_calendar
+from tickets.models import Ticket
 
 OURS = {"accounts", "catalog", "assets", "sla", "notify", "tickets"}
 
@@ -29,7 +35,7 @@ def client_of(client):
     return sign_in
 
 
-def test_every_list_opens_and_can_be_searched(cast, client_of, settings):
+def test_every_list_opens_and_can_be_searched(cast, client_of):
     factories.ticket(requester=cast.warga)
     client = client_of(cast.admin)
     models = [model for model in admin.site._registry if model._meta.app_label in OURS]
@@ -44,9 +50,6 @@ def test_every_list_opens_and_can_be_searched(cast, client_of, settings):
 
 
 def test_restricted_tickets_do_not_exist_here(cast, client_of):
-    from notify.models import Delivery
-    from tickets.models import Ticket
-
     seen = factories.ticket(kind="complaint", subject="Antre lama")
     hidden = factories.ticket(kind="complaint", subject="Suap", confidentiality="whistleblowing")
     anonymous = factories.ticket(kind="complaint", subject="Parkir", confidentiality="anonymous")
@@ -65,8 +68,6 @@ def test_restricted_tickets_do_not_exist_here(cast, client_of):
 
 
 def test_tickets_cannot_be_changed_here(cast, client_of):
-    from tickets.models import Ticket
-
     ticket = factories.ticket(requester=cast.warga)
     client = client_of(cast.admin)
     assert client.get(url(Ticket, "add")).status_code == 403
@@ -89,9 +90,8 @@ def test_an_administrator_cannot_let_themselves_into_confidential_cases(cast, cl
     password_page = reverse("admin:auth_user_password_change", args=[officer.pk])
     assert client.post(password_page, {"password1": "Baru-12345", "password2": "Baru-12345"}).status_code == 403
     page = client.get(url(User, "change", cast.admin.pk)).content.decode()
-    role = Group.objects.get(name="confidential_officer")
-    assert f'<option value="{role.pk}"' not in page
-    assert f'<option value="{cast.confidential_team.pk}"' not in page
+    assert ">liaison</option>" in page and ">confidential_officer</option>" not in page
+    assert f">{cast.desk}</option>" in page and f">{cast.confidential_team}</option>" not in page
     assert client.post(url(Team, "change", cast.confidential_team.pk), {}).status_code == 403
     assert not TeamMembership.objects.filter(user=cast.admin, team=cast.confidential_team).exists()
 
@@ -99,12 +99,10 @@ def test_an_administrator_cannot_let_themselves_into_confidential_cases(cast, cl
 def test_the_first_confidential_officer_is_appointed_by_an_administrator(cast, client_of):
     User.objects.filter(pk=cast.inspektorat.pk).update(is_active=False)
     page = client_of(cast.admin).get(url(User, "change", cast.agen.pk)).content.decode()
-    assert f'<option value="{Group.objects.get(name="confidential_officer").pk}"' in page
+    assert ">confidential_officer</option>" in page
 
 
 def test_addresses_of_contacts_are_masked(cast, client_of):
-    from accounts.models import Contact
-
     ticket = factories.ticket()
     page = client_of(cast.admin).get(url(Contact, "change", ticket.requester_id)).content.decode()
     assert "sari@contoh.id" not in page and "s•••@contoh.id" in page
@@ -118,10 +116,8 @@ def test_cells_are_never_formulas(start):
     assert safe_cell(-5) == -5 and safe_cell("Dinas") == "Dinas" and plain_cell("'kutip") == "'kutip"
 
 
-@pytest.mark.parametrize(("number", "name"), [("0", "csv"), ("2", "xlsx")])
-def test_an_export_holds_no_formula(cast, client_of, number, name):
-    from import_export.formats.base_formats import DEFAULT_FORMATS
-
+@pytest.mark.parametrize("name", ["csv", "xlsx"])
+def test_an_export_holds_no_formula(cast, client_of, name):
     formats = [each().get_title() for each in DEFAULT_FORMATS]
     Office.objects.filter(code="dinkes").update(name="=1+1")
     data = {"format": str(formats.index(name)), "officeresource_code": "on", "officeresource_name": "on"}
@@ -136,8 +132,6 @@ def test_an_export_holds_no_formula(cast, client_of, number, name):
 
 
 def test_an_exported_row_can_be_imported_again(cast):
-    from accounts.admin import OfficeResource
-
     Office.objects.filter(code="dinkes").update(name="-Dinas-")
     dataset = OfficeResource().export(Office.objects.filter(code="dinkes"))
     Office.objects.filter(code="dinkes").update(name="lain")
@@ -146,12 +140,7 @@ def test_an_exported_row_can_be_imported_again(cast):
 
 
 def test_a_changed_holiday_counts_at_once(cast, client_of):
-    from sla import calendars
-    from tickets.clocks import default_calendar
-
     calendar = Calendar.objects.get(code="asn")
-    from datetime import UTC, datetime
-
     at = datetime(2026, 10, 6, 3, tzinfo=UTC)
     assert default_calendar().is_open(at)
     data = {

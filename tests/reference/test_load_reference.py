@@ -73,7 +73,7 @@ def test_applications_are_services_of_their_owners(reference):
 
 def test_only_public_addresses_under_go_id_are_shown(reference):
     shown = Service.objects.exclude(url="")
-    assert shown.count() == 41
+    assert shown.count() == 47
     hosts = {service.url.split("/")[2].split(":")[0] for service in shown}
     assert all(host.endswith(".go.id") for host in hosts)
     assert Service.objects.get(code="e-arsip").url == ""
