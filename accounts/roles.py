@@ -17,14 +17,5 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", _("Administrator")
 
 
-WORKSPACE_ROLES = frozenset(
-    {
-        Role.AGENT,
-        Role.COORDINATOR,
-        Role.LIAISON,
-        Role.CHANGE_APPROVER,
-        Role.CONFIDENTIAL_OFFICER,
-        Role.ADMINISTRATOR,
-    }
-)
-"""Roles that work on tickets in the agent workspace."""
+WORKSPACE_ROLES = frozenset(Role.values) - {Role.ASSET_MANAGER}
+"""Roles that open the workspace; what each may do on a ticket is decided by `tickets.access`."""

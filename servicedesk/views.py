@@ -16,9 +16,9 @@ def after_login(request: HttpRequest) -> HttpResponse:
     """Each person to the page of their daily work."""
     user = request.user
     if isinstance(user, User):
+        if user.has_role(Role.MANAGER) and not user.has_role(Role.AGENT, Role.COORDINATOR):
+            return redirect("reports:sla")
         if user.is_workspace_user:
             return redirect("agent:queue")
-        if user.has_role(Role.MANAGER):
-            return redirect("reports:sla")
         return redirect("portal:my_tickets")
     return redirect("account_login")

@@ -116,7 +116,7 @@ def test_story(client, smtp, bot):
 
     # The agent takes each, and asks. The clocks stop, the question goes out by the channel of the reporter.
     for ticket in (web, mail, chat):
-        assert [step.name for step in available(ticket, cast.agen)][0] == "assign"
+        assert next(step.name for step in available(ticket, cast.agen)) == "assign"
         perform(ticket.pk, "assign", cast.agen, assignee="agen")
         perform(ticket.pk, "start", cast.agen)
         perform(ticket.pk, "hold", cast.agen, reason="requester", note="Di mana tepatnya?")
@@ -133,7 +133,7 @@ def test_story(client, smtp, bot):
     submission = page.context["form"]["submission"].value()
     client.post("/lacak/tiket/", {"text": "Dekat panggung.", "submission": submission})
     answer = plain(
-        f"Loket dua.\n\nPada Sen Pusat Layanan menulis:\n> Di mana?\n> {to_rina.text[:20]}",
+        f"Loket dua.\n\nPada Sen, 23 Nov 2026 Pusat Layanan menulis:\n> Di mana?\n> {to_rina.text[:20]}",
         From=ASN_MAIL,
         Subject="Re: SIAK",
         In_Reply_To=to_rina.message["Message-ID"],

@@ -72,7 +72,7 @@ async def test_the_queue_hears_of_changes(cast):
 
 @live
 async def test_the_queue_is_for_the_workspace(cast):
-    for user in (AnonymousUser(), cast.warga, cast.asn, cast.pimpinan):
+    for user in (AnonymousUser(), cast.warga, cast.asn, cast.orang_luar):
         assert await close_code(DESK, user) == 4404
 
 

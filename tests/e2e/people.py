@@ -114,7 +114,9 @@ class Correspondent:
         if answering:
             theirs = answering.message["Message-ID"]
             letter["In-Reply-To"] = letter["References"] = theirs
-            text += "\n\nPada Sen, 1 Jun 2026 pukul 09.00 Pusat Layanan menulis:\n> " + answering.text.replace("\n", "\n> ")
+            text += "\n\nPada Sen, 1 Jun 2026 pukul 09.00 Pusat Layanan menulis:\n> " + answering.text.replace(
+                "\n", "\n> "
+            )
         letter.set_content(text)
         with smtplib.SMTP("127.0.0.1", self.mail.smtp.port, timeout=10) as client:
             client.send_message(letter, self.address, [self.mail.address])

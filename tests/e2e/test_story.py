@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.people import Chat, Correspondent, number_and_code
 
+
 def test_x(desk, open_window):
     w = open_window(user="agen")
     w.go("/kerja/")

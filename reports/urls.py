@@ -1,0 +1,10 @@
+from django.urls import path
+
+from reports import views
+
+app_name = "reports"
+urlpatterns = [
+    path("", views.report, name="sla"),
+    path("tiket/", views.tickets, name="sla_tickets"),
+    path("unduh/", views.export, name="sla_export"),
+]
