@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels_bot.email import html
-from channels_bot.email.bounces import find_bounce
-from channels_bot.email.parsing import MAX_NAME, ParsedEmail, parse_email
+from channels_bot.email.parser import html
+from channels_bot.email.parser.bounces import find_bounce
+from channels_bot.email.parser.parsing import MAX_NAME, ParsedEmail, parse_email
 from tests.email.samples import CASES, PNG, built, plain
 
 REPORT = b"""From: MAILER-DAEMON@mx.contoh.id\r
