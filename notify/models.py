@@ -57,7 +57,7 @@ class Delivery(models.Model):
         verbose_name = _("kiriman")
         verbose_name_plural = _("kiriman")
         indexes = [
-            models.Index(fields=["next_attempt_at"], name="notify_due", condition=Q(state__in=["queued", "sending"])),
+            models.Index(fields=["state", "next_attempt_at"], name="notify_due"),
             models.Index(fields=["topic", "id"], name="notify_topic"),
             models.Index(fields=["cause"], name="notify_cause", condition=~Q(cause="")),
             models.Index(fields=["message_id"], name="notify_message_id", condition=~Q(message_id="")),

@@ -1,13 +1,14 @@
-"""The SLA report for managers: figures, chart, table, the tickets behind each cell, and the workbook."""
+"""The SLA report for managers: figures, chart, table, the tickets behind each figure, and the workbook."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,13 +20,16 @@ from accounts.models import User
 from accounts.roles import Role
 from reports import sla
 from reports.charts import bars
-from reports.export import workbook
-from reports.forms import DrillForm, ReportForm
-from sla.models import Metric
+from reports.definitions import DEFINITIONS
+from reports.export import Report, workbook
+from reports.forms import CellForm, ReportForm, file_stem
+from sla.models import Clock, Metric
 from tickets.models import Ticket
+from tickets.queues import keyset_page
 
 READERS = (Role.MANAGER, Role.COORDINATOR, Role.ADMINISTRATOR)
 PAGE_SIZE = 50
+INVALID = 422
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 View = Callable[..., HttpResponse]
 
@@ -37,7 +41,7 @@ class ReaderRequest(HttpRequest):
 
 
 def readers(view: View) -> View:
-    """For signed-in managers, coordinators and administrators."""
+    """For signed-in managers, coordinators and administrators; others get the sign-in page or 403."""
 
     @wraps(view)
     def guarded(request: ReaderRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -50,110 +54,134 @@ def readers(view: View) -> View:
 
 @readers
 def report(request: ReaderRequest) -> HttpResponse:
+    """Figures, chart and table of a period. A question that makes no sense gets the form back, saying why."""
     form = ReportForm(request.GET)
     if not form.is_valid():
-        return render(request, "reports/sla.html", {"form": form}, status=422)
-    data = form.cleaned_data
-    rows, summary = _figures(request.user, form)
+        return _ask_again(request, form)
+    answer = _answer(request.user, form)
+    metrics = list(answer.summary.metrics)
     context = {
         "form": form,
-        "rows": [_cells(row, list(summary.metrics), request) for row in rows],
-        "summary": summary,
-        "metrics": [(Metric(metric).label, counts) for metric, counts in summary.metrics.items()],
-        "chart": bars(rows),
-        "group_label": sla.GROUPS[data["group_by"]],
-        "start": data["start"],
-        "end": data["end"],
-        "export_url": f"{reverse('reports:sla_export')}?{request.GET.urlencode()}",
-        "now": timezone.now(),
+        "presets": form.presets(),
+        "report": answer,
+        "rows": [_line(row, row.metrics, metrics, form, row.key) for row in answer.rows],
+        "total": _line(answer.summary.total, answer.summary.metrics, metrics, form, ""),
+        "metrics": [(Metric(metric).label, counts) for metric, counts in answer.summary.metrics.items()],
+        "chart": bars(answer.rows),
+        "group_label": sla.GROUPS[form.group_by],
+        "definitions": DEFINITIONS,
+        "export_url": _url("sla_export", form),
+        "created_url": _url("sla_tickets", form),
+        "open_url": _url("sla_tickets", form, selesai="open"),
+        "finished_url": _url("sla_tickets", form, selesai="finished"),
     }
     return render(request, "reports/sla.html", context)
 
 
-def _figures(user: User, form: ReportForm) -> tuple[list[sla.Row], sla.Summary]:
-    data = form.cleaned_data
-    scope = {"start": data["start"], "end": data["end"], "filters": form.filters()}
-    rows = sla.attainment(user, group_by=data["group_by"], **scope)
-    return rows, sla.summarise(rows, sla.tickets_in(user, **scope))
+def _ask_again(request: ReaderRequest, form: ReportForm) -> HttpResponse:
+    return render(request, "reports/sla.html", {"form": form, "presets": form.presets()}, status=INVALID)
 
 
-def _cells(row: sla.Row, metrics: list[str], request: ReaderRequest) -> dict[str, Any]:
-    """A row with the address of the tickets behind each of its figures."""
-    groups = [(metric, row.metrics.get(metric, sla.Counts())) for metric in metrics]
-    return {
-        "label": row.label,
-        "attainment": row.attainment,
-        "total": row.total,
-        "groups": [
-            {
-                "attainment": counts.attainment,
-                "cells": [
-                    (result, getattr(counts, result), _drill_url(request, row.key, metric, result))
-                    for result in sla.RESULTS
-                ],
-            }
-            for metric, counts in groups
-        ],
-    }
+def _answer(user: User, form: ReportForm) -> Report:
+    now = timezone.now()
+    rows = sla.attainment(user, group_by=form.group_by, now=now, **form.scope)
+    summary = sla.summary(user, rows=rows, **form.scope)
+    start, end = form.scope["start"], form.scope["end"]
+    return Report(start, end, form.group_by, rows, summary, list(form.chosen()), now)
 
 
-def _drill_url(request: ReaderRequest, key: str, metric: str, result: str) -> str:
-    query = request.GET.copy()
-    query.update({"kunci": key, "ukuran": metric, "hasil": result})
-    return f"{reverse('reports:sla_tickets')}?{query.urlencode()}"
+def _url(name: str, form: ReportForm, **more: str) -> str:
+    return f"{reverse(f'reports:{name}')}?{urlencode({**form.query(), **more})}"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A count of the table, and the address of the tickets it counts."""
+
+    count: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row as the table shows it: for every metric three figures and a percentage."""
+
+    label: str
+    total: int
+    attainment: float | None
+    groups: list[tuple[list[Figure], float | None]]
+
+
+def _line(counts: sla.Counts, by_metric: dict[str, sla.Counts], metrics: list[str], form: ReportForm, key: str) -> Line:
+    groups = []
+    for metric in metrics:
+        own = by_metric.get(metric, sla.Counts())
+        narrow = {"kunci": key, "ukuran": metric} if key else {"ukuran": metric}
+        figures = [
+            Figure(getattr(own, result), _url("sla_tickets", form, **narrow, hasil=result)) for result in sla.RESULTS
+        ]
+        groups.append((figures, own.attainment))
+    return Line(getattr(counts, "label", ""), counts.total, counts.attainment, groups)
 
 
 @readers
 def tickets(request: ReaderRequest) -> HttpResponse:
     """The tickets behind one figure, newest first, by keyset pages."""
-    form, cell = ReportForm(request.GET), DrillForm(request.GET)
-    if not form.is_valid() or not cell.is_valid():
+    form, asked = ReportForm(request.GET), CellForm(request.GET)
+    if not form.is_valid():
+        return _ask_again(request, form)
+    if not asked.is_valid():
         raise Http404
+    cell, now = asked.cell(form.group_by), timezone.now()
     try:
-        found = _behind(request.user, form, cell.cleaned_data)
+        words = list(_words(cell))
+        found = sla.tickets_behind(cell, request.user, now=now, **form.scope)
     except ValueError as error:
         raise Http404 from error
-    before = request.GET.get("sebelum", "")
-    if before.isdigit():
-        found = found.filter(pk__lt=int(before[:18]))
-    page = list(found.select_related("service", "office", "team", "assignee").order_by("-pk")[: PAGE_SIZE + 1])
-    more = len(page) > PAGE_SIZE
-    page = page[:PAGE_SIZE]
-    query = {name: value for name, value in request.GET.items() if name != "sebelum"}
+    page = keyset_page(
+        _with_facts(found, cell.metric),
+        after=request.GET.get("sesudah", ""),
+        before=request.GET.get("sebelum", ""),
+        newest_first=True,
+        size=PAGE_SIZE,
+    )
     context = {
-        "tickets": page,
-        "next_url": f"?{urlencode({**query, 'sebelum': page[-1].pk})}" if more else "",
-        "back_url": f"{reverse('reports:sla')}?{urlencode({k: v for k, v in query.items() if k in form.fields})}",
-        "metric": dict(Metric.choices).get(cell.cleaned_data["ukuran"], ""),
-        "result": dict(cell.fields["hasil"].choices).get(cell.cleaned_data["hasil"], ""),  # type: ignore[attr-defined]
-        "start": form.cleaned_data["start"],
-        "end": form.cleaned_data["end"],
+        "page": page,
+        "count": found.count(),
+        "words": words,
+        "chosen": list(form.chosen()),
+        "with_clock": bool(cell.metric),
+        "back_url": _url("sla", form),
+        "start": form.scope["start"],
+        "end": form.scope["end"],
     }
     return render(request, "reports/tickets.html", context)
 
 
-def _behind(user: User, form: ReportForm, cell: dict[str, Any]) -> QuerySet[Ticket]:
-    data = form.cleaned_data
-    found = sla.tickets_in(user, start=data["start"], end=data["end"], filters=form.filters())
-    if cell["kunci"]:
-        found = found.filter(sla.group_filter(data["group_by"], cell["kunci"]))
-    if cell["ukuran"] or cell["hasil"]:
-        clocks = sla.Clock.objects.all()
-        if cell["ukuran"]:
-            clocks = clocks.filter(metric=cell["ukuran"])
-        if cell["hasil"]:
-            clocks = clocks.filter(sla.result_is(cell["hasil"], timezone.now()))
-        found = found.filter(pk__in=clocks.values("ticket_id"))
-    return found
+def _words(cell: sla.Cell) -> Iterator[str]:
+    """What the figure is about, in words. Raises ValueError for a key that cannot be one."""
+    if cell.key:
+        yield sla.label_of(cell.group_by, cell.key)
+    if cell.metric:
+        yield str(Metric(cell.metric).label)
+    for chosen, labels in ((cell.result, sla.RESULTS), (cell.progress, sla.PROGRESS)):
+        if chosen:
+            yield str(labels[chosen])
+
+
+def _with_facts(found: QuerySet[Ticket], metric: str) -> QuerySet[Ticket]:
+    """The same tickets with everything a line shows, in a constant number of queries."""
+    clocks = Prefetch("clocks", Clock.objects.filter(metric=metric), to_attr="measured")
+    return found.select_related("service", "office", "team").prefetch_related(clocks)
 
 
 @readers
 def export(request: ReaderRequest) -> HttpResponse:
+    """The report as a workbook."""
     form = ReportForm(request.GET)
     if not form.is_valid():
-        return render(request, "reports/sla.html", {"form": form}, status=422)
-    data = form.cleaned_data
-    rows, summary = _figures(request.user, form)
-    content = workbook(start=data["start"], end=data["end"], group_by=data["group_by"], rows=rows, summary=summary)
-    name = f"laporan-sla-{data['start']:%Y%m%d}-{data['end']:%Y%m%d}.xlsx"
-    return HttpResponse(content, content_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        return _ask_again(request, form)
+    answer = _answer(request.user, form)
+    name = f"{file_stem(answer.start, answer.end)}.xlsx"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(workbook(answer), content_type=XLSX, headers=headers)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Office, Team, User
 from accounts.roles import Role
 from catalog.models import Service
+from core.widgets import FastSelect
 from tickets.choices import Channel, Kind, Level, Stage
 from tickets.models import Ticket
 
@@ -70,6 +71,9 @@ class QueueFilters(forms.Form):
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__(data, prefix=None)
+        for field in self.fields.values():
+            if isinstance(field, forms.ChoiceField):
+                field.widget = FastSelect(choices=field.choices)
         staff = User.objects.filter(is_active=True, groups__name__in=[Role.AGENT, Role.COORDINATOR, Role.LIAISON])
         people = staff.distinct().order_by("first_name", "username")
         self.fields["assignee"].queryset = people  # type: ignore[attr-defined]

@@ -12,7 +12,7 @@ from accounts.models import User
 from notify.push import QUEUE, RESTRICTED_QUEUE, push, ticket_group
 from tickets import access, clocks, messages, notices, timeline
 from tickets.actors import Actor, actor_of
-from tickets.choices import Channel, Confidentiality, Kind, Stage, Visibility
+from tickets.choices import OPEN_STAGES, Channel, Confidentiality, Kind, Stage, Visibility
 from tickets.errors import Forbidden, InvalidInputs, NotVisible, Stale, WrongState
 from tickets.kinds import as_kind, machine_of
 from tickets.kinds.base import Party, Say, TransitionInfo
@@ -167,6 +167,7 @@ def _move_stage(ticket: Ticket, at: datetime) -> None:
     """Derive the stage and the instants that hang on it."""
     machine = machine_of(ticket.kind)
     ticket.stage = machine.stage_of(ticket.state)
+    ticket.is_open = ticket.stage in OPEN_STAGES
     if ticket.stage in (Stage.RESOLVED, Stage.CLOSED):
         ticket.resolved_at = ticket.resolved_at or at
     else:

@@ -7,10 +7,12 @@ that Django gives for an unknown variable) with an empty text.
 import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Protocol
 
 from django import forms, template
 from django.forms import BoundField
+from django.template.loader import get_template
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import conditional_escape, escape, format_html
@@ -175,9 +177,31 @@ def ikon_kanal(channel: str) -> str:
 
 
 @register.simple_tag
+def badge_state(label: Any, stage: str) -> SafeString:
+    """The badge of `components/_badge_state.html`, rendered once per state: lists show the same few over and over."""
+    return _rendered("components/_badge_state.html", label=str(label), stage=str(stage))
+
+
+@register.simple_tag
+def badge_priority(level: int, label: Any) -> SafeString:
+    """The bars of `components/_badge_priority.html`, rendered once per level."""
+    return _rendered("components/_badge_priority.html", level=int(level), label=str(label))
+
+
+@lru_cache(maxsize=500)
+def _rendered(template: str, **params: Any) -> SafeString:
+    return get_template(template).render(params)
+
+
+@register.simple_tag
 def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """`{% icon "search" %}` draws a symbol of static/img/icons.svg; with `label` it is spoken, else decorative."""
-    href = f"{static('img/icons.svg')}#{name}"
+    return _icon(static("img/icons.svg"), name, css, str(label))
+
+
+@lru_cache(maxsize=1000)
+def _icon(sprite: str, name: str, css: str, label: str) -> SafeString:
+    href = f"{sprite}#{name}"
     classes = f"icon {css}".strip()
     if label:
         return format_html(

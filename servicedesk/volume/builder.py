@@ -21,7 +21,7 @@ from sla.models import Metric
 from sla.policies import ChosenTarget, Facts
 from sla.replay import Run
 from tickets import timeline
-from tickets.choices import RESTRICTED, Channel, Confidentiality, Direction, Kind, Level, Stage, Visibility
+from tickets.choices import OPEN_STAGES, RESTRICTED, Channel, Confidentiality, Direction, Kind, Level, Stage, Visibility
 from tickets.clocks import wanted_runs
 from tickets.kinds import machines
 from tickets.kinds.base import Machine, TransitionInfo
@@ -322,7 +322,7 @@ class Builder:
     def _finish(self, ticket: Ticket, life: Life, moment: datetime) -> None:
         """Copy what the story left behind. A fresh row may be given any state; a saved one may not."""
         ticket.__dict__["state"] = life.state
-        ticket.stage = life.stage
+        ticket.stage, ticket.is_open = life.stage, life.stage in OPEN_STAGES
         ticket.team, ticket.office, ticket.assignee = life.team, life.office, life.assignee
         ticket.first_response_at = life.first_response_at
         ticket.resolved_at, ticket.closed_at = life.resolved_at, life.closed_at

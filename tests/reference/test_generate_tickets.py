@@ -78,7 +78,7 @@ def test_the_chain_holds_and_states_belong_to_their_stage(staffed):
 
 
 def test_clocks_read_as_if_the_services_had_kept_them(staffed):
-    generate()
+    generate(count=120)
     until = timezone.make_aware(datetime(2026, 11, 24))
     names = ("state", "is_stopped", "due_at", "breached_at", "target_seconds", "elapsed_seconds", "next_event_at")
     for ticket in Ticket.objects.all():

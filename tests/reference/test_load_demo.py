@@ -1,6 +1,7 @@
 """Demonstration accounts and history."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.management.base import CommandError
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from notify.models import Delivery
-from servicedesk.demo import history
+from servicedesk.demo import accounts, history
 from tests.reference.conftest import run
 from tickets import access, timeline
 from tickets.choices import RESTRICTED, Kind
@@ -24,7 +25,7 @@ def test_without_reference_data_it_says_what_to_do(db):
         run("load_demo")
 
 
-def test_accounts_get_a_password_that_is_shown_once(reference):
+def test_accounts_get_a_password_that_is_shown_once(reference, monkeypatch):
     first = run("load_demo")
     password = re.search(r"kata sandi (\S+) \(hanya", first).group(1)
     assert set(User.objects.values_list("username", flat=True)) == NAMES
@@ -33,13 +34,17 @@ def test_accounts_get_a_password_that_is_shown_once(reference):
     second = run("load_demo")
     assert "kata sandi" not in second and "0 tiket baru" in second
     assert User.objects.get(username="agen").check_password(password)
-
-
-def test_a_given_password_is_set_also_for_known_accounts(reference, monkeypatch):
-    run("load_demo")
     monkeypatch.setenv("DEMO_PASSWORD", "sandi-untuk-coba")
-    output = run("load_demo")
-    assert "sandi-untuk-coba" not in output
+    assert "sandi-untuk-coba" not in run("load_demo")
+    assert User.objects.get(username="agen").check_password("sandi-untuk-coba")
+
+
+def test_a_given_password_is_set_also_for_known_accounts(reference):
+    names, shown = accounts.load("")
+    assert set(names) == NAMES and len(shown) >= 12
+    assert accounts.load("") == ([], "")
+    assert accounts.load("sandi-untuk-coba") == (names, "sandi-untuk-coba")
+    assert accounts.load("sandi-untuk-coba") == ([], "")
     assert all(user.check_password("sandi-untuk-coba") for user in User.objects.all())
 
 
@@ -50,17 +55,14 @@ def test_the_history_shows_every_kind_and_keeps_its_secrets(reference):
     assert set(tickets.values_list("kind", flat=True)) == set(Kind.values)
     assert {"new", "active", "waiting", "resolved", "closed"} == set(tickets.values_list("stage", flat=True))
     assert all(timeline.first_broken(ticket.pk) is None for ticket in tickets)
-    assert tickets.filter(created_at__lt=timezone.now() - timezone.timedelta(days=30)).exists()
+    assert tickets.filter(created_at__lt=timezone.now() - timedelta(days=30)).exists()
     assert not tickets.filter(updated_at__gt=timezone.now()).exists()
     hidden = tickets.filter(confidentiality__in=RESTRICTED)
     assert hidden.count() == 2
     admin, officer = (User.objects.get(username=name) for name in ("admin", "inspektorat"))
     assert not access.visible_to(admin).filter(pk__in=hidden).exists()
     assert access.visible_to(officer).filter(pk__in=hidden).count() == 2
-
-
-def test_old_mail_does_not_go_out(reference):
-    run("load_demo")
+    # weeks-old mail does not go out
     assert set(Delivery.objects.values_list("state", flat=True)) == {"suppressed"}
 
 

@@ -1,186 +1,211 @@
-"""The SLA report counts what it says, for those who may read it, and every figure opens its tickets."""
+"""What the report counts, told with tickets that lived through intake and workflow."""
 
-import io
-import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.urls import reverse
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from openpyxl import load_workbook
 
+from accounts.roles import Role
 from reports import sla
-from reports.export import safe
-from sla.models import Clock
+from sla.models import Clock, Metric
 from tests import factories
+from tests.reports.conftest import long_ago, resolve, start_of_history
 from tickets.models import Ticket
 from tickets.workflow import perform
 
-URL = "/laporan/"
-YEAR = {"periode": "tanggal", "dari": "2026-01-01", "sampai": "2026-12-31"}
 
-
-def rows_of(user, group_by="kind", start=date(2026, 1, 1), end=date(2026, 12, 31), **filters):
+def rows_of(user, group_by="kind", start=None, end=None, **filters):
+    start, end = start or start_of_history(), end or timezone.localdate()
     return {row.key: row for row in sla.attainment(user, start=start, end=end, group_by=group_by, filters=filters)}
 
 
-def set_clock(ticket, metric, **facts):
-    Clock.objects.filter(ticket=ticket, metric=metric).update(**facts)
-
-
-@pytest.fixture
-def lives(cast):
-    """Five incidents whose resolution was met, missed, is overdue without a sweep, runs, and waits."""
-    soon = timezone.now() + timedelta(hours=5)
-    past = timezone.now() - timedelta(hours=5)
-    tickets = [factories.ticket() for _number in range(5)]
-    Clock.objects.filter(metric="response").delete()
-    facts = [
-        {"state": "met", "is_stopped": True, "due_at": past},
-        {"state": "breached", "is_stopped": True, "due_at": past},
-        {"state": "running", "is_stopped": False, "due_at": past},
-        {"state": "running", "is_stopped": False, "due_at": soon},
-        {"state": "paused", "is_stopped": False, "due_at": None},
-    ]
-    for ticket, fact in zip(tickets, facts, strict=True):
-        set_clock(ticket, "resolution", **fact)
-    return tickets
+def numbers(counts):
+    return counts.met, counts.breached, counts.running
 
 
 def test_each_clock_is_met_breached_or_running(cast, lives):
+    assert Clock.objects.get(ticket=lives.overdue, metric="resolution").state == Clock.State.RUNNING
     row = rows_of(cast.pimpinan)["incident"]
-    assert (row.met, row.breached, row.running, row.total) == (1, 2, 2, 5)
-    assert row.attainment == 33.3
-    assert row.metrics["resolution"].breached == 2
+    resolution, response = row.metrics["resolution"], row.metrics["response"]
+    assert numbers(resolution) == (1, 2, 2)
+    assert resolution.attainment == 33.3
+    # `start` says nothing to the requester, so only the finished ones have a stopped response clock.
+    assert numbers(response) == (1, 2, 2)
+    assert numbers(row) == (2, 4, 4) and row.total == 10 and row.attainment == 33.3
 
 
-def test_nothing_decided_is_no_percentage(cast):
-    factories.ticket()
-    assert rows_of(cast.pimpinan)["incident"].attainment is None
+def test_a_stored_state_that_is_older_than_the_deadline_changes_nothing(cast, lives):
+    before = rows_of(cast.pimpinan)["incident"]
+    Clock.objects.filter(ticket=lives.overdue).update(state=Clock.State.BREACHED)
+    assert rows_of(cast.pimpinan)["incident"] == before
 
 
-def test_the_period_follows_local_dates(cast):
-    ticket = factories.ticket()
-    # 31 October 23.30 WIB is still October, though it is 16.30 UTC; half an hour later it is November.
-    for at, month in (
-        (datetime(2026, 10, 31, 16, 59, tzinfo=UTC), 10),
-        (datetime(2026, 10, 31, 17, 0, tzinfo=UTC), 11),
-    ):
-        Ticket.objects.filter(pk=ticket.pk).update(created_at=at)
-        assert list(rows_of(cast.pimpinan, "month")) == [f"2026-{month}"]
-        assert bool(rows_of(cast.pimpinan, start=date(2026, 10, 31), end=date(2026, 10, 31))) == (month == 10)
+def test_each_result_names_its_tickets(cast, lives):
+    def behind(result):
+        cell = sla.Cell("kind", "incident", "resolution", result)
+        found = sla.tickets_behind(cell, cast.pimpinan, start=start_of_history(), end=timezone.localdate())
+        return set(found.values_list("number", flat=True))
+
+    assert behind("met") == {lives.met.number}
+    assert behind("breached") == {lives.late.number, lives.overdue.number}
+    assert behind("running") == {lives.running.number, lives.paused.number}
 
 
-@pytest.mark.parametrize("group_by", list(sla.GROUPS))
-def test_every_grouping_counts_all_and_opens_its_tickets(client, cast, lives, group_by):
-    factories.ticket(service=factories.service("email-dinas"), office=factories.office("dukcapil"))
-    client.force_login(cast.pimpinan)
-    page = client.get(URL, YEAR | {"kelompok": group_by}).content.decode()
-    total = sum(row.total for row in rows_of(cast.pimpinan, group_by).values())
-    assert total == Clock.objects.count()
-    links = re.findall(r'<a href="(/laporan/tiket/[^"]+)">(\d+)</a>', page)
-    assert links
-    for address, count in links:
-        behind = client.get(address.replace("&amp;", "&"))
-        assert len(behind.context["tickets"]) == int(count), address
-
-
-def test_filters_narrow(cast, lives):
+def test_the_three_metrics_of_a_complaint(cast):
     factories.ticket("complaint")
-    assert set(rows_of(cast.pimpinan)) == {"incident", "complaint"}
-    assert set(rows_of(cast.pimpinan, kind="complaint")) == {"complaint"}
-    assert not rows_of(cast.pimpinan, team="jaringan")
-
-
-def test_restricted_tickets_count_for_nobody_but_their_officers(cast):
-    factories.ticket("complaint", confidentiality="whistleblowing")
-    for person in (cast.pimpinan, cast.admin, cast.koordinator):
-        assert rows_of(person) == {}
-    assert rows_of(cast.inspektorat)["complaint"].total == 3
-
-
-@pytest.mark.parametrize("name", ["sla", "sla_tickets", "sla_export"])
-def test_outsiders_are_refused(client, cast, name):
-    address = reverse(f"reports:{name}")
-    assert client.get(address).status_code == 302
-    for person in (cast.warga, cast.agen, cast.penghubung, cast.inspektorat, cast.orang_luar):
-        client.force_login(person)
-        assert client.get(address).status_code == 403
-    for person in (cast.pimpinan, cast.koordinator, cast.admin):
-        client.force_login(person)
-        assert client.get(address).status_code == 200
-
-
-def test_the_workbook_says_what_the_page_says(client, cast, lives):
-    client.force_login(cast.pimpinan)
-    answer = client.get("/laporan/unduh/", YEAR)
-    assert "laporan-sla-20260101-20261231.xlsx" in answer["Content-Disposition"]
-    book = load_workbook(io.BytesIO(answer.content))
-    header, line = list(book["Rincian"].values)
-    assert header[0] == "Jenis" and line[0] == "Gangguan"
-    assert line[1:] == (1, 2, 2, 33.3, 1, 2, 2, 33.3)
-
-
-def test_cells_cannot_become_formulas():
-    assert safe("=HYPERLINK(1)") == "'=HYPERLINK(1)" and safe("@x") == "'@x"
-    assert safe(-5) == -5 and safe("Dinas") == "Dinas"
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        {"periode": "kapan-saja"},
-        {"dari": "bukan-tanggal"},
-        {"periode": "tanggal", "dari": "2026-05-01", "sampai": "2026-04-01"},
-        {"periode": "tanggal", "dari": "1990-01-01", "sampai": "2026-04-01"},
-        {"kelompok": "warna"},
-        {"service": "tidak-ada"},
-    ],
-)
-def test_wrong_questions_get_a_sentence(client, cast, query):
-    client.force_login(cast.pimpinan)
-    answer = client.get(URL, query)
-    assert answer.status_code == 422 and answer.context["form"].errors
-
-
-@pytest.mark.parametrize("key", ["bukan-bulan", "2026-13", ""])
-def test_wrong_cells_are_not_found_or_everything(client, cast, key):
-    client.force_login(cast.pimpinan)
-    answer = client.get("/laporan/tiket/", YEAR | {"kelompok": "month", "kunci": key})
-    assert answer.status_code == (200 if key == "" else 404)
-
-
-def test_pages_of_tickets_follow_each_other_without_gaps(client, cast, monkeypatch):
-    monkeypatch.setattr("reports.views.PAGE_SIZE", 2)
-    made = {factories.ticket().number for _number in range(5)}
-    client.force_login(cast.pimpinan)
-    address, seen = "/laporan/tiket/?" + "&".join(f"{k}={v}" for k, v in YEAR.items()), []
-    while address:
-        answer = client.get(address)
-        seen += [ticket.number for ticket in answer.context["tickets"]]
-        address = answer.context["next_url"] and "/laporan/tiket/" + answer.context["next_url"]
-    assert len(seen) == 5 and set(seen) == made
-
-
-def test_the_number_of_queries_does_not_grow(client, cast):
-    def count(tickets):
-        for number in range(tickets):
-            factories.ticket(service=factories.service(f"layanan-{number}"))
-        client.force_login(cast.pimpinan)
-        from django.db import connection
-        from django.test.utils import CaptureQueriesContext
-
-        with CaptureQueriesContext(connection) as queries:
-            client.get(URL, YEAR | {"kelompok": "service"})
-        return len(queries)
-
-    assert count(3) == count(27)
+    row = rows_of(cast.pimpinan)["complaint"]
+    assert set(row.metrics) == set(Metric.values)
+    assert all(numbers(counts) == (0, 0, 1) for counts in row.metrics.values())
+    assert row.attainment is None and row.total == 3
 
 
 def test_reopening_puts_a_met_clock_back_among_the_running(cast):
-    ticket = factories.ticket(requester=cast.warga)
-    perform(ticket.pk, "start", cast.agen)
-    perform(ticket.pk, "resolve", cast.agen, code="fixed", solution="Sudah.")
-    assert rows_of(cast.pimpinan)["incident"].metrics["resolution"].met == 1
+    ticket = resolve(factories.ticket(requester=cast.warga), cast.agen)
+    assert numbers(rows_of(cast.pimpinan)["incident"].metrics["resolution"]) == (1, 0, 0)
     perform(ticket.pk, "reopen", cast.warga, reason="Belum.")
-    assert rows_of(cast.pimpinan)["incident"].metrics["resolution"].running == 1
+    assert numbers(rows_of(cast.pimpinan)["incident"].metrics["resolution"]) == (0, 0, 1)
+
+
+def test_reopening_does_not_wash_a_breach_away(cast):
+    ticket = resolve(factories.ticket(requester=cast.warga, received_at=long_ago()), cast.agen)
+    perform(ticket.pk, "reopen", cast.warga, reason="Belum.")
+    assert numbers(rows_of(cast.pimpinan)["incident"].metrics["resolution"]) == (0, 1, 0)
+
+
+@pytest.mark.parametrize("instant, day", [
+    # Midnight in Jakarta is 17.00 UTC of the day before.
+    (datetime(2026, 3, 31, 16, 59, 59, 999999, tzinfo=UTC), date(2026, 3, 31)),
+    (datetime(2026, 3, 31, 17, 0, tzinfo=UTC), date(2026, 4, 1)),
+])  # fmt: skip
+def test_days_and_months_begin_at_local_midnight(cast, instant, day):
+    ticket = factories.ticket(received_at=instant)
+    assert Ticket.objects.get(pk=ticket.pk).created_at == instant
+    assert rows_of(cast.pimpinan, start=day, end=day)
+    assert not rows_of(cast.pimpinan, start=day - timedelta(days=1), end=day - timedelta(days=1))
+    assert not rows_of(cast.pimpinan, start=day + timedelta(days=1), end=day + timedelta(days=1))
+    key = f"{day:%Y-%m}"
+    row = rows_of(cast.pimpinan, "month", start=date(2026, 1, 1), end=date(2026, 12, 31))[key]
+    assert row.label == {3: "Maret 2026", 4: "April 2026"}[day.month] and row.total == 2
+    cell = sla.Cell("month", key)
+    assert sla.tickets_behind(cell, cast.pimpinan, start=date(2026, 1, 1), end=date(2026, 12, 31)).get() == ticket
+
+
+def test_months_come_in_order_and_cross_the_year(cast):
+    for at in (datetime(2026, 2, 3, tzinfo=UTC), datetime(2025, 12, 30, tzinfo=UTC), datetime(2026, 1, 5, tzinfo=UTC)):
+        factories.ticket(received_at=at)
+    rows = rows_of(cast.pimpinan, "month", start=date(2025, 12, 15), end=date(2026, 2, 28))
+    assert list(rows) == ["2025-12", "2026-01", "2026-02"]
+
+
+def test_the_worst_groups_come_first_and_the_undecided_last(cast):
+    good, bad, open_ = (factories.service(code) for code in ("surel", "jaringan", "situs"))
+    resolve(factories.ticket(service=good), cast.agen)
+    resolve(factories.ticket(service=bad, received_at=long_ago()), cast.agen)
+    factories.ticket(service=open_)
+    rows = rows_of(cast.pimpinan, "service")
+    assert [(row.key, row.attainment) for row in rows.values()] == [
+        ("jaringan", 0.0),
+        ("surel", 100.0),
+        ("situs", None),
+    ]
+    assert [row.label for row in rows.values()] == ["Jaringan", "Surel", "Situs"]
+
+
+def test_groups_have_codes_and_labels(cast):
+    ticket = factories.ticket(office=factories.office("dukcapil"), impact=4, urgency=4)
+    assert (ticket.priority, ticket.team_id) == (4, cast.desk.pk)
+    found = {group: [(row.key, row.label) for row in rows_of(cast.pimpinan, group).values()] for group in sla.GROUPS}
+    month = timezone.localtime(ticket.created_at)
+    assert found.pop("month")[0][0] == f"{month:%Y-%m}"
+    assert found == {
+        "kind": [("incident", "Gangguan")],
+        "service": [("-", "Tidak disebut")],
+        "office": [("dukcapil", "Dukcapil")],
+        "team": [("meja-layanan", "Meja Layanan")],
+        "priority": [("critical", "Kritis")],
+    }
+    for group, rows in found.items():
+        assert sla.label_of(group, rows[0][0]) == rows[0][1]
+
+
+def test_filters_narrow_together(cast, lives):
+    factories.ticket("complaint", office=factories.office("dukcapil"))
+    assert set(rows_of(cast.pimpinan)) == {"incident", "complaint"}
+    assert set(rows_of(cast.pimpinan, kind="complaint")) == {"complaint"}
+    assert set(rows_of(cast.pimpinan, office="dukcapil", service="", team="")) == {"complaint"}
+    assert not rows_of(cast.pimpinan, office="dukcapil", kind="incident")
+
+
+def test_the_summary_counts_tickets_and_clocks(cast, lives):
+    scope = {"start": start_of_history(), "end": timezone.localdate()}
+    found = sla.summary(cast.pimpinan, **scope)
+    assert (found.created, found.finished, found.still_open) == (5, 2, 3)
+    assert numbers(found.total) == (2, 4, 4)
+    assert numbers(found.metrics["resolution"]) == (1, 2, 2) and "verification" not in found.metrics
+    rows = sla.attainment(cast.pimpinan, group_by="month", **scope)
+    assert sla.summary(cast.pimpinan, rows=rows, **scope) == found
+
+
+@pytest.mark.parametrize("confidentiality", ["secret", "whistleblowing"])
+def test_restricted_tickets_count_for_nobody_but_their_officers(cast, confidentiality):
+    factories.ticket("complaint", confidentiality=confidentiality)
+    scope = {"start": start_of_history(), "end": timezone.localdate()}
+    for person in (cast.pimpinan, cast.admin, cast.koordinator, cast.agen):
+        assert rows_of(person) == {}
+        assert sla.summary(person, **scope).created == 0
+        assert not sla.tickets_behind(sla.Cell(), person, **scope).exists()
+    assert rows_of(cast.inspektorat)["complaint"].total == 3
+
+
+def test_what_a_manager_reported_in_secret_is_not_in_the_report_they_pass_on(cast):
+    factories.ticket("complaint", requester=cast.pimpinan, confidentiality="whistleblowing")
+    factories.ticket("complaint", requester=cast.pimpinan)
+    assert rows_of(cast.pimpinan)["complaint"].metrics["response"].total == 1
+
+
+def test_a_coordinator_counts_the_tickets_of_the_team(cast):
+    other = factories.user("koordinator_jaringan", Role.COORDINATOR, teams=(cast.network,), coordinates=True)
+    factories.ticket(team=cast.network)
+    factories.ticket()
+    assert set(rows_of(other, "team")) == {"jaringan"}
+    assert set(rows_of(cast.pimpinan, "team")) == {"jaringan", "meja-layanan"}
+
+
+@pytest.mark.parametrize("group_by", list(sla.GROUPS))
+def test_one_query_counts_however_many_groups_there_are(cast, group_by):
+    assert cast.pimpinan.role_names  # read once per person
+
+    def queries(tickets):
+        for number in range(tickets):
+            service, office = factories.service(f"layanan-{number}"), factories.office(f"dinas-{number}")
+            factories.ticket(service=service, office=office)
+        with CaptureQueriesContext(connection) as captured:
+            assert rows_of(cast.pimpinan, group_by)
+        return captured
+
+    few, many = queries(2), queries(14)
+    assert len(few) == len(many)
+    assert sum('"sla_clock"' in query["sql"] for query in many) == 1
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        {"group_by": "warna"},
+        {"start": date(2026, 5, 2), "end": date(2026, 5, 1)},
+        {"start": date.min},
+        {"end": date.max},
+        {"filters": {"requester": "1"}},
+    ],
+)
+def test_impossible_questions_are_refused_with_a_sentence(cast, question):
+    asked = {"start": date(2026, 5, 1), "end": date(2026, 5, 31), "group_by": "kind", **question}
+    with pytest.raises(ValueError, match=r"\w+ \w+"):
+        sla.attainment(cast.pimpinan, **asked)
+
+
+def test_the_longest_period_can_be_asked_for(cast):
+    factories.ticket(received_at=datetime(2026, 3, 3, tzinfo=UTC))
+    assert list(rows_of(cast.pimpinan, "month", start=sla.EARLIEST, end=sla.LATEST)) == ["2026-03"]

@@ -52,7 +52,7 @@ class InboundRecord(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["id"], name="tickets_quarantine", condition=models.Q(state="quarantined")),
+            models.Index(fields=["state", "id"], name="tickets_quarantine"),
             models.Index(fields=["sender", "received_at"], name="tickets_inbound_sender"),
         ]
 

@@ -32,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def notices() -> QuerySet[IncidentDetail]:
     """Public words about major incidents that are still open, newest first; never of a restricted ticket."""
     return (
-        IncidentDetail.objects.filter(is_major=True, ticket__stage__in=OPEN_STAGES, ticket__is_restricted=False)
+        IncidentDetail.objects.filter(is_major=True, ticket__is_open=True, ticket__is_restricted=False)
         .exclude(public_notice="")
         .select_related("ticket__service")
         .order_by("-ticket__created_at")[:NOTICES]

@@ -62,9 +62,9 @@ def my_tickets(request: HttpRequest) -> HttpResponse:
     chosen = request.GET.get("tampil", "")
     tickets = own_tickets(cast(User, request.user)).select_related("service", "office")
     if chosen == "terbuka":
-        tickets = tickets.filter(stage__in=OPEN_STAGES)
+        tickets = tickets.filter(is_open=True)
     elif chosen == "selesai":
-        tickets = tickets.exclude(stage__in=OPEN_STAGES)
+        tickets = tickets.filter(is_open=False)
     page = keyset_page(
         tickets,
         after=request.GET.get("sesudah", ""),
