@@ -14,6 +14,7 @@ from channels_bot.telegram import polling
 from core.leases import worker_name
 from core.models import Heartbeat
 from notify import outbox
+from servicedesk.api import idempotency
 from tickets import sweeps
 
 logger = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ def jobs() -> list[Job]:
         Job("sweeps", sweeps.run_due, 5),
         Job("email", poller.poll, 5),
         Job("telegram", polling.poll, 1),
+        Job("idempotency keys", idempotency.forget_expired, 300),
     ]
 
 

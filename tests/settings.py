@@ -6,6 +6,11 @@ from pathlib import Path
 
 os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "")
 os.environ["REDIS_URL"] = os.environ.get("TEST_REDIS_URL", "")
+if os.environ["REDIS_URL"]:
+    # Parallel test processes clear their cache between tests: each gets a Redis database of its own.
+    _server, _slash, _number = os.environ["REDIS_URL"].rpartition("/")
+    _worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    os.environ["REDIS_URL"] = f"{_server}/{int(_number or 0) + int(_worker)}"
 for _name in (
     "EMAIL_URL",
     "IMAP_URL",

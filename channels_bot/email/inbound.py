@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.contacts import Identity
 from accounts.models import ContactPoint
 from accounts.normalize import email_key
-from channels_bot.email.parser.parsing import ParsedEmail, parse_email
+from channels_bot.email.parsing import ParsedEmail, parse_email
 from channels_bot.models import Mailbox
 from notify import outbox
 from notify.models import Delivery

@@ -111,7 +111,7 @@ def _texts(found: bodies.Bodies, defects: list[str], *, forwarded: bool, replyin
     if len(full_text) > MAX_TEXT:
         full_text = full_text[:MAX_TEXT]
         defects.append("text_cut")
-    if found.only_rich and not forwarded and not forwards(full_text):
+    if found.only_rich and not forwarded and html.has_marks(found.rich) and not forwards(full_text):
         marked = html.marked_reply(found.rich)
         if marked.text and not marked.answers_below:
             return full_text, visible_reply(marked.text[:MAX_TEXT], replying=replying)

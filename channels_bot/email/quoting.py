@@ -25,6 +25,7 @@ _ORIGINAL = re.compile(r"\W{2,12}(original message|pesan asli|original appointme
 _STARTS_ATTRIBUTION = re.compile(r"\W{0,3}(pada|on|tanggal|le|am|el)\s", re.I)
 _ENDS_ATTRIBUTION = re.compile(r"(menulis|menulis pesan|wrote|berkata|schrieb|écrit|escribió)\s?:\s?$", re.I)
 _NAME_ATTRIBUTION = re.compile(r"\S.{0,120}<[^<>\s]{1,100}@[^<>\s]{1,150}>\s?(menulis|wrote)\s?:", re.I)
+_INLINE_ATTRIBUTION = re.compile(r"(pada|on)\s.{5,200}<[^<>\s]{3,200}>\s?(menulis|wrote):\s{2,}\S", re.I)
 _DATE_ATTRIBUTION = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\s.{0,200}<[^<>]{3,200}>\s?:")
 _HEADER_FROM = re.compile(r"\W{0,3}(from|dari)\s?\*?\s?:", re.I)
 _HEADER_SENT = re.compile(r"\W{0,3}(sent|dikirim)\s?\*?\s?:", re.I)
@@ -155,6 +156,8 @@ def _is_attribution(page: _Page, index: int) -> bool:
     first = page.short[index].lstrip("> ")
     if _DATE_ATTRIBUTION.fullmatch(first) or _NAME_ATTRIBUTION.fullmatch(first):
         return True
+    if _INLINE_ATTRIBUTION.match(first):
+        return True  # Yahoo on telephones puts the quoted message on the same line
     if not _STARTS_ATTRIBUTION.match(first):
         return False
     joined = ""

@@ -8,7 +8,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from channels_bot.email.parser.quoting import REPLY_MARKER
+from channels_bot.email.quoting import REPLY_MARKER
 from notify.errors import TransportError
 from notify.models import Delivery
 from tickets.threading import message_id_for

@@ -91,6 +91,7 @@ class ApiView(APIView):
     content_negotiation_class = AnyAccept
     parser_classes = [JsonParser]
     metadata_class = None
+    http_method_names = ["get", "head", "post"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """After who and whether: text that no database takes is refused before it reaches one."""
@@ -99,6 +100,12 @@ class ApiView(APIView):
         if bad:
             sentence = _("Teks memuat karakter yang tidak dapat disimpan.")
             raise ValidationError({name if is_usable(name) else "__all__": [sentence] for name in bad})
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """What one caller may see must rest in no cache."""
+        final = super().finalize_response(request, response, *args, **kwargs)
+        final["Cache-Control"] = "private, no-store"
+        return final
 
 
 def caller(request: Request) -> User:

@@ -36,7 +36,7 @@ class AttachmentView(ApiView):
             logger.error("the file of attachment %s is missing in the storage", found.pk)
             raise Http404 from error
         response = FileResponse(content, as_attachment=True, filename=found.name, content_type=found.content_type)
-        return _private(response)
+        return _harmless(response)
 
 
 class OriginalView(ApiView):
@@ -54,13 +54,12 @@ class OriginalView(ApiView):
         entry = Message.objects.select_related("ticket__requester").filter(pk=pk).first()
         if entry is None or not entry.original_text or not presentation.is_original_readable(entry, caller(request)):
             raise Http404
-        return _private(HttpResponse(entry.original_text, content_type="text/plain; charset=utf-8"))
+        return _harmless(HttpResponse(entry.original_text, content_type="text/plain; charset=utf-8"))
 
 
-def _private(response: HttpResponseBase) -> HttpResponseBase:
-    """Headers that keep the content from running, and from resting in a shared cache."""
+def _harmless(response: HttpResponseBase) -> HttpResponseBase:
+    """Headers that keep the content from running in a browser."""
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
-    response["Cache-Control"] = "private, no-store"
     return response

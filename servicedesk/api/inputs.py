@@ -11,6 +11,8 @@ from django.conf import settings
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
@@ -173,6 +175,7 @@ def _accepted(uploads: list[Upload]) -> list[Upload]:
     return uploads
 
 
+@extend_schema_field(OpenApiTypes.DATETIME)
 class InstantField(serializers.Field[datetime, Any, str, Any]):
     """An ISO 8601 instant with its offset from UTC: without one nobody knows which instant is meant."""
 
@@ -189,6 +192,7 @@ class InstantField(serializers.Field[datetime, Any, str, Any]):
         return value.isoformat()
 
 
+@extend_schema_field(OpenApiTypes.BOOL)
 class BooleanWord(serializers.Field[bool, Any, bool, Any]):
     """`true` or `false`, and nothing that resembles them."""
 

@@ -96,6 +96,12 @@ def test_options_tell_nothing(api):
     caller = api("agen")
     is_problem(caller.client.options(V1 + "tickets/"), 405)
     is_problem(caller.client.delete(V1 + "tickets/"), 405)
+    assert caller.get("tickets/")["Allow"] == "GET, HEAD, POST"
+
+
+def test_no_cache_keeps_an_answer(api):
+    for path in ("tickets/", "services/", "tickets/TIDAK-ADA/"):
+        assert api("agen").get(path)["Cache-Control"] == "private, no-store"
 
 
 @pytest.mark.parametrize("confidentiality", ["secret", "whistleblowing"])

@@ -79,8 +79,6 @@ class Desk:
             "HOME": str(folder),
             "LANG": "C.UTF-8",
             "PYTHONUNBUFFERED": "1",
-            "DJANGO_SETTINGS_MODULE": os.environ.get("E2E_SETTINGS", "servicedesk.settings"),  # TEMP
-            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),  # TEMP
             "VAR_DIR": str(folder / "var"),
             "EMAIL_URL": mail.smtp_url,
             "IMAP_URL": mail.imap_url,

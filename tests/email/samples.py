@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any
 
-from channels_bot.email.parser.loops import AutoKind
+from channels_bot.email.loops import AutoKind
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
 

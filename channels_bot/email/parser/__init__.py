@@ -1,1 +1,0 @@
-"""One mail of any bytes into what the desk needs: pure, bounded, never raising."""
