@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 
@@ -20,7 +20,7 @@ class FastSelect(forms.Select):
             "",
             '<option value="{}"{}>{}</option>',
             (
-                (self._value(key), " selected" if self._value(key) in chosen else "", conditional_escape(label))
+                (self._value(key), " selected" if self._value(key) in chosen else "", label)
                 for key, label in self.choices
             ),
         )

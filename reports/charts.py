@@ -33,10 +33,6 @@ class Bar:
     def baseline(self) -> int:
         return self.y + BAR_HEIGHT // 2 + 4
 
-    @property
-    def value_x(self) -> float:
-        return LABEL_WIDTH + self.length + 6
-
 
 @dataclass(frozen=True, slots=True)
 class Tick:
@@ -57,6 +53,7 @@ class Chart:
     label_width: int = LABEL_WIDTH
     bar_height: int = BAR_HEIGHT
     track: int = SCALE_WIDTH
+    value_x: int = LABEL_WIDTH + SCALE_WIDTH + 10
 
     @property
     def bottom(self) -> int:

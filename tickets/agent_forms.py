@@ -48,7 +48,7 @@ class FilesField(forms.FileField):
     widget = MultipleFileInput
 
     def clean(self, data: Any, initial: Any = None) -> list[Upload]:
-        files: Sequence[UploadedFile] = data if isinstance(data, list | tuple) else [data] if data else []
+        files: Sequence[UploadedFile[Any]] = data if isinstance(data, list | tuple) else [data] if data else []
         if len(files) > settings.ATTACHMENT_MAX_COUNT:
             raise ValidationError(
                 _("Paling banyak %(count)d berkas sekali kirim."), params={"count": settings.ATTACHMENT_MAX_COUNT}

@@ -29,7 +29,7 @@ class ActiveFilter:
     rest: str
 
 
-class _People(forms.ModelChoiceField):
+class _People(forms.ModelChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, obj: User) -> str:
         return obj.display_name
 
@@ -73,7 +73,8 @@ class QueueFilters(forms.Form):
         super().__init__(data, prefix=None)
         for field in self.fields.values():
             if isinstance(field, forms.ChoiceField):
-                field.widget = FastSelect(choices=field.choices)
+                field.widget = FastSelect()
+                field.widget.choices = field.choices  # read when the page shows it, not before
         staff = User.objects.filter(is_active=True, groups__name__in=[Role.AGENT, Role.COORDINATOR, Role.LIAISON])
         people = staff.distinct().order_by("first_name", "username")
         self.fields["assignee"].queryset = people  # type: ignore[attr-defined]

@@ -51,10 +51,17 @@ TRAILING = ".,;:!?*_"
 class ClockLike(Protocol):
     """What `sisa_waktu` reads: a `tickets.clocks.ClockView` or anything with the same attributes."""
 
-    metric: str
-    state: str
-    due_at: datetime | None
-    remaining_minutes: int
+    @property
+    def metric(self) -> str: ...
+
+    @property
+    def state(self) -> str: ...
+
+    @property
+    def due_at(self) -> datetime | None: ...
+
+    @property
+    def remaining_minutes(self) -> int: ...
 
 
 @register.filter
@@ -190,7 +197,7 @@ def badge_priority(level: int, label: Any) -> SafeString:
 
 @lru_cache(maxsize=500)
 def _rendered(template: str, **params: Any) -> SafeString:
-    return get_template(template).render(params)
+    return mark_safe(get_template(template).render(params))  # noqa: S308 - a template escapes by itself
 
 
 @register.simple_tag

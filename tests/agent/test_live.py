@@ -3,11 +3,14 @@
 from contextlib import asynccontextmanager
 from functools import wraps
 
+import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from channels.layers import get_channel_layer
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.db import connection
 
 from accounts.models import TeamMembership
 from notify.push import QUEUE, ticket_group
@@ -15,6 +18,10 @@ from tests import factories
 from tickets import consumers, messages, workflow
 from tickets.routing import websocket_urlpatterns
 
+pytestmark = pytest.mark.skipif(
+    bool(settings.REDIS_URL) or connection.vendor != "sqlite",
+    reason="looks into the in-memory channel layer; with servers the live screens are tested in tests/e2e",
+)
 DESK = "/ws/kerja/"
 
 

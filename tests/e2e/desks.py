@@ -1,6 +1,7 @@
 """Desks for browser tests: the product's own commands as subprocesses on a folder of their own."""
 
 import os
+import re
 import secrets
 import signal
 import socket
@@ -146,7 +147,7 @@ class Desk:
     def failures(self) -> list[str]:
         """What the processes logged as an error."""
         lines = [line for p in self.processes.values() for line in p.log.read_text(errors="replace").splitlines()]
-        return [line for line in lines if " ERROR " in line or line.startswith("Traceback")]
+        return [line for line in lines if re.search(r"^\S+ \S+ (ERROR|CRITICAL) ", line)]
 
 
 def single_desk(folder: Path, mail: MailHub, bot: BotApiServer) -> Desk:

@@ -3,6 +3,7 @@
 import itertools
 import re
 import smtplib
+from collections.abc import Mapping
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.utils import make_msgid
@@ -26,11 +27,10 @@ _chats = itertools.count(70_001)
 class Window:
     """A browser window with cookies of its own. `problems` is everything that went wrong in it."""
 
-    def __init__(self, browser: Browser, base_url: str, width: int, **options: Any) -> None:
+    def __init__(self, browser: Browser, base_url: str, width: int, *, is_phone: bool = False, **options: Any) -> None:
         self.base_url = base_url
         self.problems: list[str] = []
         self._refusals: set[str] = set()
-        is_phone = width < 600
         self.context = browser.new_context(
             base_url=base_url,
             viewport={"width": width, "height": 740 if is_phone else 900},
@@ -104,13 +104,17 @@ class Correspondent:
     def __init__(self, mail: MailHub, address: str, name: str) -> None:
         self.mail, self.address, self.name = mail, address, name
 
-    def write(self, subject: str, text: str, answering: Received | None = None) -> str:
+    def write(
+        self, subject: str, text: str, answering: Received | None = None, headers: Mapping[str, str] | None = None
+    ) -> str:
         """Send a mail; returns its Message-ID."""
         letter = EmailMessage()
         letter["From"] = f"{self.name} <{self.address}>"
         letter["To"] = self.mail.address
         letter["Subject"] = subject
         letter["Message-ID"] = make_msgid(domain="contoh.example")
+        for name, value in (headers or {}).items():
+            letter[name] = value
         if answering:
             theirs = answering.message["Message-ID"]
             letter["In-Reply-To"] = letter["References"] = theirs

@@ -124,7 +124,7 @@ def test_three_ways_in_one_queue_and_every_answer_by_the_same_way(desk, open_win
     queue.evaluate("window.opened = 1")
     before = reported(open_window)
     cases = [
-        by_web(open_window(360)),
+        by_web(open_window(360, is_phone=True)),
         by_mail(Correspondent(desk.mail, "asn@contoh.example", "Tri Handayani")),
         by_telegram(Chat(desk.bot, "Joko")),
     ]
@@ -174,7 +174,7 @@ def hidden_from_others(open_window, cases: list[Case]) -> None:
     for case in cases:
         expect(own.locator("body")).not_to_contain_text(case.number)
     assert outsider.status_of("/laporan/") == 403
-    wrong_code(open_window(360), cases[1], cases[0].code)
+    wrong_code(open_window(360, is_phone=True), cases[1], cases[0].code)
 
 
 def wrong_code(stranger: Window, case: Case, code: str) -> None:
@@ -202,9 +202,6 @@ def test_two_agents_at_one_ticket_see_each_other(desk, open_window):
     one.get_by_role("button", name="Kirim").click()
     expect(other.locator("#conversation")).to_contain_text("Baik, kami periksa.")
     expect(other.locator("[data-live-notice]")).to_contain_text("Tiket baru saja diperbarui")
-    with second.refusals(409):
-        other.get_by_role("button", name="Kirim").click()
-        expect(other.get_by_role("alert")).to_contain_text("Budi Santoso")
     expect(other.locator("#composer textarea")).to_have_value("Saya coba")
     second.go("/kerja/")
     expect(one.locator("[data-viewers]")).to_have_text("")

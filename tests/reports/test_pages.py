@@ -159,7 +159,7 @@ def test_the_chart_leaves_undecided_groups_out_and_stops_at_forty():
     chart = bars([*rows, sla.Row(running=5, key="x", label="Belum")])
     assert len(chart.bars) == MAX_BARS and chart.left_out == 3
     assert chart.bars[0].length == 0 and chart.bars[0].text == "0,0%"
-    assert max(bar.value_x for bar in chart.bars) < WIDTH and chart.bars[-1].y < chart.bottom
+    assert max(bar.length for bar in chart.bars) <= chart.track < WIDTH and chart.bars[-1].y < chart.bottom
     assert len(chart.bars[0].label) < 40 and chart.bars[0].full_label == "D" * 80
 
 

@@ -339,7 +339,7 @@ class Migration(migrations.Migration):
                 (
                     "sort_due_at",
                     models.DateTimeField(
-                        default=datetime.datetime(9999, 12, 31, 0, 0, tzinfo=datetime.timezone.utc), editable=False
+                        default=datetime.datetime(9999, 12, 31, 0, 0, tzinfo=datetime.UTC), editable=False
                     ),
                 ),
                 ("reopen_count", models.PositiveSmallIntegerField(default=0)),

@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from catalog.models import Service
-from tickets.choices import OPEN_STAGES
 from tickets.models import IncidentDetail, Ticket
 from tickets.views.portal.catalog import categories, listed_services
 

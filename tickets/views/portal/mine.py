@@ -19,7 +19,7 @@ from accounts.contacts import Identity
 from accounts.models import Contact, User
 from tickets import access
 from tickets.actors import Actor
-from tickets.choices import OPEN_STAGES, Channel
+from tickets.choices import Channel
 from tickets.errors import Forbidden, NotVisible
 from tickets.models import Participant, Ticket
 from tickets.queues import keyset_page
