@@ -44,6 +44,15 @@ CHANNEL_ICONS = {
     "event": "pulse",
     "system": "gear",
 }
+CATEGORY_ICONS = {
+    "jaringan": "globe",
+    "komunikasi": "mail",
+    "akun-keamanan": "lock",
+    "perangkat": "printer",
+    "pusat-data": "server",
+    "aplikasi": "grid",
+    "umum": "users",
+}
 LINK = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 TRAILING = ".,;:!?*_"
 
@@ -181,6 +190,12 @@ def angka(value: float | Decimal | str | None, decimals: int = 0) -> str:
 def ikon_kanal(channel: str) -> str:
     """The icon that stands for a channel of `tickets.choices.Channel`."""
     return CHANNEL_ICONS.get(channel, "chat")
+
+
+@register.filter
+def ikon_kategori(code: str) -> str:
+    """The icon of a service category by its code; a book for a category the county added itself."""
+    return CATEGORY_ICONS.get(code, "book")
 
 
 @register.simple_tag

@@ -55,7 +55,7 @@
   body.addEventListener("htmx:afterSwap", ({ detail }) => {
     if (detail.target.id !== "step-panel") return;
     detail.target.scrollIntoView({ block: "nearest" });
-    (detail.target.querySelector("[data-autofocus]") ?? detail.target.querySelector("select, textarea, input:not([type=hidden]), button"))?.focus();
+    (detail.target.querySelector("[data-autofocus]") ?? detail.target.querySelector("form :is(select, textarea, input:not([type=hidden]), button)"))?.focus();
   });
   document.addEventListener("click", ({ target }) => {
     if (target.closest("[data-close-panel]")) document.getElementById("step-panel").replaceChildren();

@@ -30,8 +30,8 @@ class Caller:
     def ticket(self, ticket, rest=""):
         return self.get(f"tickets/{ticket.number}/{rest}")
 
-    def step(self, ticket, name, body=None, **headers):
-        return self.post(f"tickets/{ticket.number}/transitions/{name}/", body, **headers)
+    def step(self, ticket, name, body=None, **kw):
+        return self.post(f"tickets/{ticket.number}/transitions/{name}/", body, **kw)
 
     def say(self, ticket, text="Sedang kami periksa.", **kw):
         headers = {name: kw.pop(name) for name in ("if_match", "idempotency_key") if name in kw}
@@ -70,3 +70,8 @@ def is_problem(response, status):
     assert document["status"] == status and document["title"] and document["detail"]
     assert document["instance"] == response.wsgi_request.path
     return document
+
+
+def label(value) -> str:
+    """A short name of a parameter, the same in every test process (the order of a set is not)."""
+    return str(sorted(value) if isinstance(value, set) else value)[:60]

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests import factories
-from tests.api.conftest import is_problem
+from tests.api.conftest import is_problem, label
 from tickets import workflow
 from tickets.clocks import readings
 from tickets.models import Ticket
@@ -192,7 +192,7 @@ def test_filters_by_creation(api, cast):
         {"cursor": "W10"},
         {"kindd": "incident"},
     ],
-    ids=str,
+    ids=label,
 )
 def test_what_nobody_knows_is_an_error(api, query):
     document = is_problem(api("agen").get("tickets/", query), 400)

@@ -11,7 +11,7 @@ from assets.models import Asset, AssetType
 from notify.models import Delivery
 from reports.sla import attainment
 from tests import factories
-from tests.api.conftest import Caller, is_problem
+from tests.api.conftest import Caller, is_problem, label
 from tickets import messages, workflow
 
 
@@ -219,7 +219,7 @@ def test_every_grouping_answers(api, cast, group_by):
         ({"to": "9999-12-31"}, "from"),
         ({"sampai": "2026-02-01"}, "sampai"),
     ],
-    ids=str,
+    ids=label,
 )
 def test_reports_of_nothing(api, cast, query, field):
     assert field in is_problem(api("pimpinan").get("reports/sla/", query), 400)["errors"]

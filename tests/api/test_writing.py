@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from notify.models import Delivery
 from tests import factories
-from tests.api.conftest import is_problem
+from tests.api.conftest import is_problem, label
 from tickets import workflow
 from tickets.models import InboundRecord, Message, Ticket, TimelineEntry
 
@@ -106,7 +106,7 @@ def test_a_whistleblower_reads_their_own_report(api, cast):
         ({"status": "new"}, {"status"}),
         ({"kind": "x", "subject": ""}, {"kind", "subject"}),
     ],
-    ids=str,
+    ids=label,
 )
 def test_bad_reports_say_what_is_wrong(api, cast, change, fields):
     document = is_problem(api("agen").post("tickets/", {**REPORT, **change}), 400)
@@ -229,7 +229,7 @@ def test_a_reply_to_a_long_closed_ticket_asks_for_a_new_one(api, cast):
         ({"text": "a", "attachments": [{"name": "a.txt", "content": "YQ=="}] * 11}, {"attachments"}),
         ({"text": "a", "internal": True}, {"internal"}),
     ],
-    ids=lambda value: str(value)[:60],
+    ids=label,
 )
 def test_bad_messages_say_what_is_wrong(api, cast, body, fields):
     ticket = factories.ticket()
@@ -315,7 +315,7 @@ def test_a_step_that_takes_the_ticket_out_of_sight_still_answers(api, cast):
         ("cancel", {}, {"reason"}),
         ("cancel", {"reason": "   "}, {"reason"}),
     ],
-    ids=lambda value: str(value)[:50],
+    ids=label,
 )  # fmt: skip
 def test_bad_inputs_say_what_is_wrong(api, cast, name, body, fields):
     ticket = factories.ticket()
@@ -385,3 +385,13 @@ def test_compressed_answers_carry_a_weak_tag_that_works(api, cast):
     response = caller.get(f"tickets/{ticket.number}/", accept_encoding="gzip")
     assert response["ETag"].startswith('W/"')
     assert caller.step(ticket, "start", if_match=response["ETag"]).status_code == 200
+
+
+@pytest.mark.parametrize("text", ["a\\u0000b", "a\\ud800b"])
+def test_text_that_no_database_holds_stops_at_the_door(api, cast, text):
+    """Where no serializer looks at the words: the inputs of a step are checked by its form."""
+    ticket = factories.ticket()
+    response = api("agen").step(ticket, "cancel", None, raw=f'{{"reason": "{text}"}}')
+    assert "karakter" in is_problem(response, 400)["detail"]
+    ticket.refresh_from_db()
+    assert ticket.state == "new"
