@@ -162,6 +162,8 @@ def find_ticket(message: InboundMessage, contact: Contact) -> tuple[Ticket | Non
     """
     if message.trusted_ticket_id:
         return Ticket.objects.filter(pk=message.trusted_ticket_id).first(), False
+    if message.channel != Channel.EMAIL:
+        return None, False  # elsewhere nobody threads by headers, and a number in the words is only a mention
     ticket = threading.ticket_of_own_ids(message.references)
     if ticket:
         return ticket, ticket.is_restricted and not access.takes_part(ticket, contact.pk)

@@ -233,7 +233,7 @@ def _row(ticket: Ticket, clock: ClockView | None, words: dict[str, dict[Any, str
     return Row(
         ticket=ticket,
         requester=requester,
-        about=" · ".join(filter(None, (words["kind"][ticket.kind], requester, office))),
+        about="\u00a0· ".join(filter(None, (words["kind"][ticket.kind], requester, office))),
         state=words[ticket.kind].get(ticket.state, ticket.state),
         priority=words["priority"][ticket.priority],
         channel=words["channel"][ticket.channel],

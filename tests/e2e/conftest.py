@@ -59,6 +59,7 @@ def scaled(tmp_path_factory):
                 yield running, database
             finally:
                 running.stop()
+            assert running.failures() == []
     finally:
         database.drop()
 

@@ -145,9 +145,9 @@ class Desk:
             process.stop()
 
     def failures(self) -> list[str]:
-        """What the processes logged as an error."""
+        """What the processes logged as an error, apart from not being ready yet."""
         lines = [line for p in self.processes.values() for line in p.log.read_text(errors="replace").splitlines()]
-        return [line for line in lines if re.search(r"^\S+ \S+ (ERROR|CRITICAL) ", line)]
+        return [line for line in lines if re.search(r"^\S+ \S+ (ERROR|CRITICAL) (?!.*: /readyz$)", line)]
 
 
 def single_desk(folder: Path, mail: MailHub, bot: BotApiServer) -> Desk:

@@ -41,9 +41,19 @@ class ReasonForm(TransitionForm):
 
 
 class AssignForm(TransitionForm):
-    team = forms.ModelChoiceField(Team.objects.none(), to_field_name="code", required=False, label=gettext_lazy("Tim"))
+    team = forms.ModelChoiceField(
+        Team.objects.none(),
+        to_field_name="code",
+        required=False,
+        label=gettext_lazy("Tim"),
+        empty_label=gettext_lazy("Mengikuti petugas"),
+    )
     assignee = forms.ModelChoiceField(
-        User.objects.none(), to_field_name="username", required=False, label=gettext_lazy("Petugas")
+        User.objects.none(),
+        to_field_name="username",
+        required=False,
+        label=gettext_lazy("Petugas"),
+        empty_label=gettext_lazy("Belum ditentukan"),
     )
     note = _text(gettext_lazy("Catatan untuk petugas"), required=False, rows=2)
 
@@ -113,6 +123,7 @@ class ForwardForm(TransitionForm):
         Office.objects.filter(is_active=True).exclude(kind=Office.Kind.LOCATION),
         to_field_name="code",
         label=gettext_lazy("Disposisi ke perangkat daerah"),
+        empty_label=gettext_lazy("Pilih perangkat daerah"),
     )
     note = _text(gettext_lazy("Catatan disposisi"), required=False, rows=2)
 
