@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 Reason = InboundRecord.Reason
 State = InboundRecord.State
 
+# Channels whose messages name their ticket by headers or by a tag in the subject; the others say it by their address.
+THREADED = frozenset({Channel.EMAIL, Channel.PHONE, Channel.WALK_IN, Channel.LETTER})
 # Channels without a person waiting for the answer: what fails there is kept in quarantine instead of shown as an error.
 UNATTENDED = frozenset({Channel.EMAIL, Channel.TELEGRAM, Channel.EVENT})
 
@@ -162,8 +164,8 @@ def find_ticket(message: InboundMessage, contact: Contact) -> tuple[Ticket | Non
     """
     if message.trusted_ticket_id:
         return Ticket.objects.filter(pk=message.trusted_ticket_id).first(), False
-    if message.channel != Channel.EMAIL:
-        return None, False  # elsewhere nobody threads by headers, and a number in the words is only a mention
+    if message.channel not in THREADED:
+        return None, False  # a number in the words of a form or a program is only a mention
     ticket = threading.ticket_of_own_ids(message.references)
     if ticket:
         return ticket, ticket.is_restricted and not access.takes_part(ticket, contact.pk)

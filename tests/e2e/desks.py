@@ -35,7 +35,7 @@ def until(condition: Callable[[], T], timeout: float = 20, what: str = "the cond
     while not (value := condition()):
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what}: not within {timeout} s")
-        pause.wait(0.1)
+        pause.wait(0.05)
     return value
 
 
