@@ -87,6 +87,8 @@ def _of_user(user: User) -> Contact:
     if created and email:
         point = ContactPoint.objects.select_related("contact").filter(kind=ContactPoint.Kind.EMAIL, value=email).first()
         if point and point.contact.user_id is None:
+            # What somebody else may have typed next to this address does not come along.
+            point.contact.points.filter(is_verified=False).exclude(pk=point.pk).delete()
             merge(survivor=contact, other=point.contact)
         _attach(contact, ContactPoint.Kind.EMAIL, email, vouched=True, is_new=True)
     return contact

@@ -123,7 +123,10 @@ def _receive(message: InboundMessage) -> IntakeResult:
     if not created:
         return _duplicate(record)
     if message.quarantine:
-        return _quarantine(record, message, message.quarantine, threading.ticket_of_own_ids(message.references))
+        referred = referred_ticket(message)
+        if referred and referred.is_restricted:
+            return _note_for_officers(record, message, referred)
+        return _quarantine(record, message, message.quarantine, referred)
     if not (message.text.strip() or message.subject.strip() or message.uploads):
         return _quarantine(record, message, Reason.EMPTY, None)
     contact = _speaker(message)
@@ -160,7 +163,8 @@ def find_ticket(message: InboundMessage, contact: Contact) -> tuple[Ticket | Non
     """(ticket, is_stranger). A stranger is somebody who names a ticket without taking part in it.
 
     One of our own Message-IDs proves that its mail reached the sender; a tag in the subject or the id of somebody
-    else's mail proves nothing, so these count only for people who take part.
+    else's mail proves nothing, so these count only for people who take part. Words that name a restricted ticket
+    always join it: in quarantine the service desk would read them.
     """
     if message.trusted_ticket_id:
         return Ticket.objects.filter(pk=message.trusted_ticket_id).first(), False
@@ -168,11 +172,37 @@ def find_ticket(message: InboundMessage, contact: Contact) -> tuple[Ticket | Non
         return None, False  # a number in the words of a form or a program is only a mention
     ticket = threading.ticket_of_own_ids(message.references)
     if ticket:
-        return ticket, ticket.is_restricted and not access.takes_part(ticket, contact.pk)
+        return ticket, False
     ticket = threading.ticket_of_known_mail(message.references) or threading.ticket_of_tag(message.subject)
     if ticket is None:
         return None, False
-    return ticket, not access.takes_part(ticket, contact.pk)
+    return ticket, not ticket.is_restricted and not access.takes_part(ticket, contact.pk)
+
+
+def referred_ticket(message: InboundMessage) -> Ticket | None:
+    """The ticket a message names in any way, whoever sent it."""
+    if message.channel not in THREADED:
+        return None
+    return (
+        threading.ticket_of_own_ids(message.references)
+        or threading.ticket_of_known_mail(message.references)
+        or threading.ticket_of_tag(message.subject)
+    )
+
+
+def _note_for_officers(record: InboundRecord, message: InboundMessage, ticket: Ticket) -> IntakeResult:
+    """Automatic mail about a restricted ticket becomes a note there: the quarantine is read by the service desk."""
+    from tickets import workflow
+    from tickets.actors import SYSTEM
+
+    locked = workflow.lock(ticket.pk, SYSTEM)
+    words = "\n".join(filter(None, (message.sender.email, message.subject, message.full_text or message.text)))
+    at = message.received_at or timezone.now()
+    entry = messages.append(locked, actor=SYSTEM, text=words or "–", visibility=Visibility.INTERNAL, at=at)
+    workflow.save(locked, timezone.now())
+    record.message, record.reason = entry, message.quarantine
+    record.save(update_fields=["message", "reason"])
+    return IntakeResult(Outcome.APPENDED, record, locked, entry)
 
 
 def _append(message: InboundMessage, contact: Contact, ticket: Ticket) -> Message:

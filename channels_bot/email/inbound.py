@@ -41,7 +41,7 @@ def receive_raw(raw: bytes, mailbox_name: str = "") -> IntakeResult:
     parsed = parse_email(kept)
     with transaction.atomic():
         result = intake.receive(_message(parsed, kept, mailbox, mailbox_name, too_large))
-        if parsed.bounce and result.outcome == intake.Outcome.QUARANTINED:
+        if parsed.bounce and result.outcome != intake.Outcome.DUPLICATE:
             _attach_bounce(parsed, result.record)
         if too_large and result.outcome == intake.Outcome.QUARANTINED and parsed.auto is None:
             _say_too_large(parsed)
