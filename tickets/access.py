@@ -34,7 +34,14 @@ def visible_to(user: AnyUser, queryset: QuerySet[Ticket] | None = None) -> Query
     tickets = Ticket.objects.all() if queryset is None else queryset
     if not isinstance(user, User) or not user.is_active:
         return tickets.none()
+    if _sees_all_open_cases(user):
+        # What they take part in is among these already; a shorter condition is a faster queue.
+        return tickets.filter(Q(is_restricted=False) | Q(requester__user=user) | _restricted_cases(user))
     return tickets.filter(_open_cases(user) | _own(user) | _restricted_cases(user))
+
+
+def _sees_all_open_cases(user: User) -> bool:
+    return user.has_role(Role.ADMINISTRATOR, Role.MANAGER) or _sits_at_service_desk(user)
 
 
 def _own(user: User) -> Q:
@@ -44,9 +51,7 @@ def _own(user: User) -> Q:
 
 
 def _open_cases(user: User) -> Q:
-    """Unrestricted tickets by role. A Q that matches nothing for people without a role."""
-    if user.has_role(Role.ADMINISTRATOR, Role.MANAGER) or _sits_at_service_desk(user):
-        return Q(is_restricted=False)
+    """Unrestricted tickets by role, for people who do not see all. Matches nothing for people without a role."""
     matches = Q(pk__in=[])
     if user.has_role(Role.AGENT, Role.COORDINATOR):
         matches |= Q(is_restricted=False) & (Q(team__in=user.team_ids) | Q(assignee=user))

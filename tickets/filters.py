@@ -48,7 +48,7 @@ class QueueFilters(forms.Form):
         required=False,
     )
     team = forms.ModelChoiceField(
-        Team.objects.filter(is_active=True),
+        Team.objects.filter(is_active=True).only("code", "name"),
         to_field_name="code",
         label=_("Tim"),
         empty_label=_("Semua"),
@@ -58,10 +58,14 @@ class QueueFilters(forms.Form):
         User.objects.none(), to_field_name="username", label=_("Petugas"), empty_label=_("Semua"), required=False
     )
     service = forms.ModelChoiceField(
-        Service.objects.all(), to_field_name="code", label=_("Layanan"), empty_label=_("Semua"), required=False
+        Service.objects.only("code", "name"),
+        to_field_name="code",
+        label=_("Layanan"),
+        empty_label=_("Semua"),
+        required=False,
     )
     office = forms.ModelChoiceField(
-        Office.objects.filter(is_active=True).exclude(kind=Office.Kind.LOCATION),
+        Office.objects.filter(is_active=True).exclude(kind=Office.Kind.LOCATION).only("code", "name"),
         to_field_name="code",
         label=_("Perangkat daerah"),
         empty_label=_("Semua"),
@@ -76,7 +80,7 @@ class QueueFilters(forms.Form):
                 field.widget = FastSelect()
                 field.widget.choices = field.choices  # read when the page shows it, not before
         staff = User.objects.filter(is_active=True, groups__name__in=[Role.AGENT, Role.COORDINATOR, Role.LIAISON])
-        people = staff.distinct().order_by("first_name", "username")
+        people = staff.only("username", "first_name", "last_name").distinct().order_by("first_name", "username")
         self.fields["assignee"].queryset = people  # type: ignore[attr-defined]
         self.is_valid()
 
