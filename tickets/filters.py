@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
+from django.utils.choices import CallableChoiceIterator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Office, Team, User
@@ -29,9 +30,22 @@ class ActiveFilter:
     rest: str
 
 
-class _People(forms.ModelChoiceField):  # type: ignore[type-arg]
+class _Named(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One of many objects by code and name; the page reads its options without a model object each."""
+
+    def options(self) -> Iterator[tuple[str, Any]]:
+        yield "", self.empty_label
+        yield from self.queryset.values_list("code", "name")  # type: ignore[union-attr]
+
+
+class _People(_Named):
     def label_from_instance(self, obj: User) -> str:
         return obj.display_name
+
+    def options(self) -> Iterator[tuple[str, Any]]:
+        yield "", self.empty_label
+        for username, *names in self.queryset.values_list("username", "first_name", "last_name"):  # type: ignore[union-attr]
+            yield username, " ".join(filter(None, names)) or username
 
 
 class QueueFilters(forms.Form):
@@ -47,7 +61,7 @@ class QueueFilters(forms.Form):
         empty_value=None,
         required=False,
     )
-    team = forms.ModelChoiceField(
+    team = _Named(
         Team.objects.filter(is_active=True).only("code", "name"),
         to_field_name="code",
         label=_("Tim"),
@@ -57,14 +71,14 @@ class QueueFilters(forms.Form):
     assignee = _People(
         User.objects.none(), to_field_name="username", label=_("Petugas"), empty_label=_("Semua"), required=False
     )
-    service = forms.ModelChoiceField(
+    service = _Named(
         Service.objects.only("code", "name"),
         to_field_name="code",
         label=_("Layanan"),
         empty_label=_("Semua"),
         required=False,
     )
-    office = forms.ModelChoiceField(
+    office = _Named(
         Office.objects.filter(is_active=True).exclude(kind=Office.Kind.LOCATION).only("code", "name"),
         to_field_name="code",
         label=_("Perangkat daerah"),
@@ -78,7 +92,10 @@ class QueueFilters(forms.Form):
         for field in self.fields.values():
             if isinstance(field, forms.ChoiceField):
                 field.widget = FastSelect()
-                field.widget.choices = field.choices  # read when the page shows it, not before
+                # Read when the page shows it, not before.
+                field.widget.choices = (
+                    CallableChoiceIterator(field.options) if isinstance(field, _Named) else field.choices
+                )
         staff = User.objects.filter(is_active=True, groups__name__in=[Role.AGENT, Role.COORDINATOR, Role.LIAISON])
         people = staff.only("username", "first_name", "last_name").distinct().order_by("first_name", "username")
         self.fields["assignee"].queryset = people  # type: ignore[attr-defined]

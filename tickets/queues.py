@@ -1,27 +1,22 @@
-"""Selectors of the agents' queue: tabs, capped counts, keyset pages, and what one row shows."""
+"""Selectors of the agents' queue: tabs, capped counts and keyset pages."""
 
 import base64
 import binascii
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
-from django.utils.translation import gettext as _
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from core.templatetags.ui import ikon_kanal, sisa_waktu, waktu_relatif
-from sla import calendars
-from sla.models import Clock
-from sla.worktime import WorkCalendar
 from tickets import access
-from tickets.choices import Channel, Confidentiality, Kind, Level, Stage
-from tickets.clocks import ClockView
+from tickets.choices import Stage
 from tickets.filters import QueueFilters
-from tickets.kinds import machines
 from tickets.models import Ticket
 
 PAGE_SIZE = 50
@@ -104,16 +99,37 @@ class TabCount:
 
 def tab_counts(user: User, current: Tab, filters: QueueFilters, now: datetime) -> list[TabCount]:
     """Every tab with the number of its tickets under the present filters; from COUNT_CAP on "99+"."""
+    visible = filters.narrow(access.visible_to(user))
+    # In the order of the list, so that the index that finds the page also finds the first rows to count.
+    counts = capped_counts([tab.narrow(visible, user, now).order_by(*_order(tab)) for tab in TABS.values()])
     return [
-        TabCount(tab.code, str(tab.label), capped_count(tickets_in(user, tab, filters, now)), tab is current)
-        for tab in TABS.values()
+        TabCount(tab.code, str(tab.label), count, tab is current)
+        for tab, count in zip(TABS.values(), counts, strict=True)
     ]
 
 
-def capped_count(queryset: QuerySet[Any]) -> str:
-    """The number of rows as text. It reads at most COUNT_CAP keys and never counts a whole table."""
-    found = len(queryset.order_by().values_list("pk")[:COUNT_CAP])
-    return str(found) if found < COUNT_CAP else f"{COUNT_CAP - 1}+"
+def _order(tab: Tab) -> tuple[str, ...]:
+    return ("-id",) if tab.newest_first else ("sort_due_at", "id")
+
+
+def capped_counts(querysets: Sequence[QuerySet[Any]]) -> list[str]:
+    """The number of rows of each as text, in one query that reads at most COUNT_CAP keys of each.
+
+    The ORM has no way to count several querysets at once: a union may not hold a LIMIT on SQLite.
+    """
+    parts: list[str] = []
+    params: list[Any] = []
+    for queryset in querysets:
+        try:
+            sql, values = queryset.values_list("pk")[:COUNT_CAP].query.sql_with_params()
+        except EmptyResultSet:
+            sql, values = "SELECT NULL WHERE 1 = 0", ()
+        parts.append(f"(SELECT COUNT(*) FROM ({sql}) AS capped)")  # noqa: S608 - written by the ORM, its values apart
+        params += values
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT " + ", ".join(parts), params)
+        found = cursor.fetchone()
+    return [str(count) if count < COUNT_CAP else f"{COUNT_CAP - 1}+" for count in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,125 +198,3 @@ def _beyond(place: tuple[datetime | None, int], newest_first: bool, rising: bool
         return Q(**{f"id__{way}": pk})
     # The first condition bounds the index scan, the second settles ties.
     return Q(**{f"sort_due_at__{way}e": due}) & (Q(**{f"sort_due_at__{way}": due}) | Q(**{f"id__{way}": pk}))
-
-
-# What a row shows, and no more: fifty tickets with all their columns cost more to build than to read.
-ROW_FIELDS = (
-    "number", "kind", "state", "stage", "subject", "priority", "channel", "confidentiality", "is_restricted",
-    "created_at", "sort_due_at", "requester__name", "team__name", "office__name", "assignee__username",
-    "assignee__first_name", "assignee__last_name",
-)  # fmt: skip
-CLOCK_FIELDS = (
-    "ticket_id", "metric", "state", "is_stopped", "due_at", "started_at", "target_seconds", "elapsed_seconds",
-    "policy__name", "policy__calendar_id",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What the queue shows of one ticket, as finished text: a template that asks fifty tickets is slow."""
-
-    ticket: Ticket
-    requester: str
-    about: str
-    state: str
-    priority: str
-    channel: str
-    channel_icon: str
-    assignee: str
-    team: str
-    clock: ClockView | None
-    left: dict[str, str]
-    created: str
-    age: str
-
-
-def rows_of(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
-    """The same tickets with everything a row needs, in a constant number of queries."""
-    clocks = Prefetch("clocks", Clock.objects.filter(is_stopped=False).select_related("policy").only(*CLOCK_FIELDS))
-    related = tickets.select_related("requester", "team", "assignee", "office")
-    return related.only(*ROW_FIELDS).prefetch_related(clocks)
-
-
-def rows(tickets: Sequence[Ticket], now: datetime) -> list[Row]:
-    """Rows for tickets read through `rows_of`."""
-    clocks = {ticket.pk: _next_clock(ticket.clocks.all()) for ticket in tickets}
-    loaded = _calendars(clock for clock in clocks.values() if clock)
-    words = _words()
-    return [_row(ticket, _view(clocks[ticket.pk], loaded, now), words, now) for ticket in tickets]
-
-
-def _words() -> dict[str, dict[Any, str]]:
-    """The labels of choices in the language of this page, looked up once and not once a row."""
-    states = {kind: {name: str(each.label_of(name)) for name in each.STATES} for kind, each in machines().items()}
-    return {
-        "kind": {value: str(label) for value, label in Kind.choices},
-        "priority": {value: str(label) for value, label in Level.choices},
-        "channel": {value: str(label) for value, label in Channel.choices},
-        **states,
-    }
-
-
-def _row(ticket: Ticket, clock: ClockView | None, words: dict[str, dict[Any, str]], now: datetime) -> Row:
-    requester = requester_name(ticket)
-    office = ticket.office.name if ticket.office else ""
-    return Row(
-        ticket=ticket,
-        requester=requester,
-        about="\u00a0· ".join(filter(None, (words["kind"][ticket.kind], requester, office))),
-        state=words[ticket.kind].get(ticket.state, ticket.state),
-        priority=words["priority"][ticket.priority],
-        channel=words["channel"][ticket.channel],
-        channel_icon=ikon_kanal(ticket.channel),
-        assignee=ticket.assignee.display_name if ticket.assignee else "",
-        team=ticket.team.name if ticket.team else "",
-        clock=clock,
-        left=sisa_waktu(clock) if clock else {},
-        created=ticket.created_at.isoformat(timespec="seconds"),
-        age=waktu_relatif(ticket.created_at, now),
-    )
-
-
-def requester_name(ticket: Ticket) -> str:
-    """The requester as lists show them. Lists hide the anonymous from everybody, whoever may open the identity."""
-    if ticket.confidentiality in (Confidentiality.ANONYMOUS, Confidentiality.WHISTLEBLOWING):
-        return _("Anonim")
-    return str(ticket.requester)
-
-
-def _next_clock(clocks: Iterable[Clock]) -> Clock | None:
-    """The unfinished clock that ends first; a paused one without a deadline comes last."""
-    unfinished = [clock for clock in clocks if not clock.is_stopped]
-    return min(unfinished, key=lambda clock: (clock.due_at is None, clock.due_at or clock.started_at), default=None)
-
-
-def _calendars(clocks: Iterable[Clock]) -> dict[int | None, WorkCalendar]:
-    """The calendars these clocks run on, each loaded once; None is the default calendar."""
-    ids = {clock.policy.calendar_id if clock.policy else None for clock in clocks}
-    default = calendars.default_calendar_id() if None in ids else None
-    found = {calendar_id: calendar_id or default for calendar_id in ids}
-    return {key: calendars.load(pk) for key, pk in found.items() if pk}
-
-
-def _view(clock: Clock | None, loaded: dict[int | None, WorkCalendar], now: datetime) -> ClockView | None:
-    """The clock at `now`, from its cached facts: a list cannot afford to replay every clock."""
-    if clock is None:
-        return None
-    state, left = clock.state, clock.target_seconds - clock.elapsed_seconds
-    if clock.due_at is not None and state != Clock.State.PAUSED:
-        calendar = loaded.get(clock.policy.calendar_id if clock.policy else None)
-        early, late = sorted((now, clock.due_at))
-        spread = int((calendar.between(early, late) if calendar else late - early).total_seconds())
-        is_over = clock.due_at < now
-        state, left = (Clock.State.BREACHED, -spread) if is_over else (Clock.State.RUNNING, spread)
-    return ClockView(
-        metric=clock.metric,
-        label=str(clock.get_metric_display()),
-        state=str(state),
-        due_at=clock.due_at,
-        target_minutes=clock.target_seconds // 60,
-        elapsed_minutes=(clock.target_seconds - left) // 60,
-        remaining_minutes=left // 60,
-        is_stopped=False,
-        policy_name=clock.policy.name if clock.policy else "",
-    )

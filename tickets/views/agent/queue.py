@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from tickets import claims, queues
+from tickets import claims, queues, rows
 from tickets.filters import QueueFilters
 from tickets.views.agent.shared import AgentRequest, workspace
 
@@ -22,7 +22,7 @@ def queue(request: AgentRequest) -> HttpResponse:
     tab = queues.tab_of(request.GET.get("tab", ""))
     filters = QueueFilters(request.GET)
     page = queues.keyset_page(
-        queues.rows_of(queues.tickets_in(request.user, tab, filters, now)),
+        rows.columns(queues.tickets_in(request.user, tab, filters, now)),
         after=request.GET.get("sesudah", ""),
         before=request.GET.get("sebelum", ""),
         newest_first=tab.newest_first,
@@ -33,7 +33,7 @@ def queue(request: AgentRequest) -> HttpResponse:
         "filters": filters,
         "active_filters": filters.active(request.GET),
         "page": page,
-        "rows": queues.rows(page.rows, now),
+        "rows": rows.rows(page.rows, now),
         "now": now,
         "may_take": bool(request.user.memberships),
     }
