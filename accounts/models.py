@@ -33,6 +33,9 @@ class Office(models.Model):
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     website = models.URLField(_("situs"), blank=True)
     bandwidth_mbps = models.PositiveIntegerField(_("bandwidth (Mbps)"), null=True, blank=True)
+    head = models.ForeignKey(
+        "User", models.SET_NULL, null=True, blank=True, related_name="headed_offices", verbose_name=_("kepala")
+    )
     is_active = models.BooleanField(_("aktif"), default=True)
 
     class Meta:
@@ -46,6 +49,14 @@ class Office(models.Model):
 
 class Team(models.Model):
     """A group of people that works on tickets."""
+
+    class Strategy(models.TextChoices):
+        """Who gets a new ticket of the team; people who are absent are passed over."""
+
+        MANUAL = "manual", _("Manual: petugas mengambil sendiri")
+        ROUND_ROBIN = "round_robin", _("Bergiliran")
+        LEAST_LOADED = "least_loaded", _("Yang paling sedikit tiketnya")
+        BY_SERVICE = "by_service", _("Menurut layanan keahlian")
 
     code = models.SlugField(_("kode"), max_length=60, unique=True)
     name = models.CharField(_("nama"), max_length=120)
@@ -62,6 +73,7 @@ class Team(models.Model):
     )
     receives_whistleblowing = models.BooleanField(_("menerima pelaporan pelanggaran"), default=False)
     email = models.EmailField(_("email tim"), blank=True)
+    strategy = models.CharField(_("cara penugasan"), max_length=12, choices=Strategy, default=Strategy.MANUAL)
     is_active = models.BooleanField(_("aktif"), default=True)
 
     class Meta:
@@ -130,6 +142,7 @@ class TeamMembership(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, models.CASCADE, related_name="team_memberships")
     is_coordinator = models.BooleanField(_("koordinator"), default=False)
+    last_assigned_at = models.DateTimeField(_("terakhir ditugasi"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("keanggotaan tim")
@@ -138,6 +151,71 @@ class TeamMembership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.team}"
+
+
+class Absence(models.Model):
+    """Days on which somebody is away: no ticket is assigned to them by itself. Both dates are included."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="absences", verbose_name=_("pengguna"))
+    starts_on = models.DateField(_("mulai"))
+    ends_on = models.DateField(_("sampai"))
+    note = models.CharField(_("keterangan"), max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-starts_on"]
+        verbose_name = _("ketidakhadiran")
+        verbose_name_plural = _("ketidakhadiran")
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_on__gte=models.F("starts_on")), name="accounts_absence_dates")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.starts_on}–{self.ends_on}"
+
+
+class Substitution(models.Model):
+    """Who decides in place of a person, or of the vacant head of an office, on these days (both included).
+
+    Plt stands in for a vacant post, Plh for somebody who is away, a delegate by the person's own wish
+    (PP 11/2017; SE BKN 1/SE/I/2021). A substitute may do what the person may decide, and nothing more.
+    """
+
+    class Kind(models.TextChoices):
+        PLT = "plt", _("Plt. (pelaksana tugas)")
+        PLH = "plh", _("Plh. (pelaksana harian)")
+        DELEGATE = "delegate", _("Pelimpahan wewenang")
+
+    person = models.ForeignKey(
+        User, models.CASCADE, null=True, blank=True, related_name="substitutions", verbose_name=_("pejabat")
+    )
+    office = models.ForeignKey(
+        Office, models.CASCADE, null=True, blank=True, related_name="substitutions", verbose_name=_("perangkat daerah")
+    )
+    substitute = models.ForeignKey(User, models.CASCADE, related_name="substitutes_for", verbose_name=_("pengganti"))
+    kind = models.CharField(_("sebagai"), max_length=10, choices=Kind, default=Kind.PLH)
+    starts_on = models.DateField(_("mulai"))
+    ends_on = models.DateField(_("sampai"), null=True, blank=True)
+    note = models.CharField(_("dasar surat"), max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-starts_on"]
+        verbose_name = _("pejabat pengganti")
+        verbose_name_plural = _("pejabat pengganti")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(person=None, office__isnull=False) | Q(person__isnull=False, office=None),
+                name="accounts_substitution_of_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gte=models.F("starts_on")), name="accounts_substitution_dates"
+            ),
+            models.CheckConstraint(
+                condition=Q(person=None) | ~Q(person=models.F("substitute")), name="accounts_substitution_of_another"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.substitute} {self.get_kind_display()} {self.person or self.office}"
 
 
 class Contact(TimeStampedModel):

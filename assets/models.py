@@ -68,3 +68,27 @@ class Asset(TimeStampedModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class AssetRelation(models.Model):
+    """`source` <type> `target`: what happens to the target reaches the source, save for a mere connection."""
+
+    class Type(models.TextChoices):
+        RUNS_ON = "runs_on", _("berjalan di")
+        DEPENDS_ON = "depends_on", _("bergantung pada")
+        CONNECTS_TO = "connects_to", _("terhubung ke")
+
+    source = models.ForeignKey(Asset, models.CASCADE, related_name="relations_out", verbose_name=_("aset"))
+    type = models.CharField(_("hubungan"), max_length=12, choices=Type)
+    target = models.ForeignKey(Asset, models.CASCADE, related_name="relations_in", verbose_name=_("aset tujuan"))
+
+    class Meta:
+        verbose_name = _("hubungan aset")
+        verbose_name_plural = _("hubungan aset")
+        constraints = [
+            models.UniqueConstraint(fields=["source", "type", "target"], name="assets_relation_unique"),
+            models.CheckConstraint(condition=~models.Q(source=models.F("target")), name="assets_relation_not_self"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.get_type_display()} {self.target}"

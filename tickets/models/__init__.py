@@ -1,9 +1,21 @@
+from tickets.models.approvals import ApprovalRound, ApprovalStep, Vote
+from tickets.models.automation import AutomationRule, AutomationRun, ReplyTemplate
+from tickets.models.changes import (
+    CalendarFeed,
+    ChangeTemplate,
+    FreezeWindow,
+    ImplementationEntry,
+    RiskBand,
+    RiskChoice,
+    RiskQuestion,
+)
 from tickets.models.conversation import Attachment, Message
 from tickets.models.details import ChangeDetail, ComplaintDetail, IncidentDetail, ProblemDetail
 from tickets.models.inbound import InboundRecord
-from tickets.models.settings import NumberSequence, PriorityRule
+from tickets.models.settings import CandidateRule, NumberSequence, PriorityRule
 from tickets.models.ticket import Participant, Ticket, TicketLink
-from tickets.models.timeline import TimelineEntry
+from tickets.models.timeline import AuditSeal, TimelineEntry
+from tickets.models.work import Merge, Tag, Task, TimeEntry
 
 # The proxies come last: they build on the models above, and Django must know them to name their permissions.
 from tickets.kinds.change import Change  # isort: skip
@@ -13,22 +25,41 @@ from tickets.kinds.problem import Problem  # isort: skip
 from tickets.kinds.request import Request  # isort: skip
 
 __all__ = [
+    "ApprovalRound",
+    "ApprovalStep",
     "Attachment",
+    "AuditSeal",
+    "AutomationRule",
+    "AutomationRun",
+    "CalendarFeed",
+    "CandidateRule",
     "Change",
     "ChangeDetail",
+    "ChangeTemplate",
     "Complaint",
     "ComplaintDetail",
+    "FreezeWindow",
+    "ImplementationEntry",
     "InboundRecord",
     "Incident",
     "IncidentDetail",
+    "Merge",
     "Message",
     "NumberSequence",
     "Participant",
     "PriorityRule",
     "Problem",
     "ProblemDetail",
+    "ReplyTemplate",
     "Request",
+    "RiskBand",
+    "RiskChoice",
+    "RiskQuestion",
+    "Tag",
+    "Task",
     "Ticket",
     "TicketLink",
+    "TimeEntry",
     "TimelineEntry",
+    "Vote",
 ]

@@ -1,8 +1,10 @@
 """Configuration data of the ticket domain."""
 
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models import Service
 from tickets.choices import Kind, Level
 
 
@@ -38,3 +40,30 @@ class NumberSequence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}-{self.year}"
+
+
+class CandidateRule(models.Model):
+    """From how many similar incidents in how many days a service is proposed for a problem."""
+
+    service = models.ForeignKey(
+        Service,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("layanan"),
+        help_text=_("Kosong: semua layanan tanpa aturan sendiri."),
+    )
+    incidents = models.PositiveSmallIntegerField(_("jumlah gangguan"), default=3)
+    days = models.PositiveSmallIntegerField(_("dalam hari"), default=7)
+
+    class Meta:
+        verbose_name = _("ambang calon masalah")
+        verbose_name_plural = _("ambang calon masalah")
+        constraints = [
+            models.UniqueConstraint(Coalesce("service_id", 0), name="tickets_candidate_service_unique"),
+            models.CheckConstraint(condition=models.Q(incidents__gte=2, days__gte=1), name="tickets_candidate_sane"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service or '*'}: {self.incidents}/{self.days}"

@@ -86,6 +86,9 @@ class Ticket(FSMModelMixin, models.Model):
     named_officers = models.ManyToManyField(
         User, blank=True, related_name="named_tickets", verbose_name=_("petugas yang ditunjuk")
     )
+    tags = models.ManyToManyField("tickets.Tag", blank=True, related_name="tickets", verbose_name=_("label"))
+    watchers = models.ManyToManyField(User, blank=True, related_name="watched_tickets", verbose_name=_("pengamat"))
+
     access_code = models.CharField(max_length=16)
 
     hold_reason = models.CharField(_("alasan menunggu"), max_length=12, choices=HoldReason, blank=True)

@@ -31,3 +31,23 @@ class TimelineEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ticket_id}/{self.position} {self.code}"
+
+
+class AuditSeal(models.Model):
+    """One day's seal over the ends of all chains; each seal covers the one before, so history cannot be rewritten."""
+
+    day = models.DateField(_("tanggal"), unique=True)
+    last_entry_id = models.BigIntegerField(help_text=_("Pengenal riwayat terakhir yang tercakup."))
+    entries = models.PositiveIntegerField(_("jumlah riwayat"))
+    root = models.CharField(max_length=64, help_text=_("SHA-256 atas semua riwayat hari itu, menurut urutan pengenal."))
+    previous = models.CharField(max_length=64, blank=True)
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["day"]
+        verbose_name = _("segel audit")
+        verbose_name_plural = _("segel audit")
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.digest[:12]}"
