@@ -12,7 +12,18 @@ from import_export.admin import ImportExportModelAdmin
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget
 
-from accounts.models import ApiToken, Contact, ContactPoint, IdentityView, Office, Team, TeamMembership, User
+from accounts.models import (
+    Absence,
+    ApiToken,
+    Contact,
+    ContactPoint,
+    IdentityView,
+    Office,
+    Substitution,
+    Team,
+    TeamMembership,
+    User,
+)
 from accounts.normalize import mask
 from accounts.roles import Role
 from core.adminbase import FixedCodeMixin, ModelAdmin, NoDeleteMixin, ReadOnlyMixin, TabularInline
@@ -55,7 +66,7 @@ class OfficeAdmin(FixedCodeMixin, NoDeleteMixin, ImportExportModelAdmin):
     list_filter = ("kind", "is_active")
     list_select_related = ("parent",)
     search_fields = ("name", "code")
-    autocomplete_fields = ("parent",)
+    autocomplete_fields = ("parent", "head")
 
 
 class MembershipInline(TabularInline):
@@ -156,6 +167,31 @@ class RoleAdmin(NoDeleteMixin, GroupAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         return ("name",) if isinstance(obj, Group) and obj.name in Role.values else ()
+
+
+@admin.register(Absence)
+class AbsenceAdmin(ModelAdmin):
+    """Days on which nobody is given new tickets."""
+
+    list_display = ("user", "starts_on", "ends_on", "note")
+    list_filter = ("starts_on",)
+    list_select_related = ("user",)
+    search_fields = ("user__username", "user__first_name", "user__last_name", "note")
+    autocomplete_fields = ("user",)
+
+
+@admin.register(Substitution)
+class SubstitutionAdmin(NoDeleteMixin, ModelAdmin):
+    """Plt, Plh and delegates. What ended stays on record: the end date ends it.
+
+    For an office only while its head is vacant; for somebody who heads an office name the person.
+    """
+
+    list_display = ("substitute", "kind", "person", "office", "starts_on", "ends_on", "note")
+    list_filter = ("kind", "starts_on")
+    list_select_related = ("substitute", "person", "office")
+    search_fields = ("substitute__username", "substitute__first_name", "person__username", "office__name", "note")
+    autocomplete_fields = ("person", "office", "substitute")
 
 
 class ContactPointInline(ReadOnlyMixin, TabularInline):

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from accounts.models import Contact, ContactPoint, User
@@ -40,16 +43,18 @@ class Identity:
 def resolve(identity: Identity) -> Contact:
     """The contact of that person, created when unknown.
 
-    A signed-in user always gets their own contact. A claim is matched by its first address alone and adds nothing to
-    a contact that exists already: otherwise whoever types somebody's address next to their own would from then on
-    receive that person's mail. Vouched addresses are matched together, and are taken over from mere claims.
+    A signed-in user always gets their own contact, with the addresses they proved, and vouches for no other address
+    given beside. A claim is matched by its first address alone and adds nothing to a contact that exists already:
+    otherwise whoever types somebody's address next to their own would from then on receive that person's mail. Vouched
+    addresses are matched together, and are taken over from mere claims.
     """
-    vouched = identity.verified or identity.user is not None
+    vouched = identity.verified
     points = identity.points()
     contact = _of_user(identity.user) if identity.user else _known(points, vouched)
     is_new = contact is None
     if contact is None:
         contact = Contact.objects.create(name=identity.name[:150])
+        _free_from_accounts(points[:1])
     for kind, value in points:
         _attach(contact, kind, value, vouched=vouched, is_new=is_new)
     if identity.name and not contact.name:
@@ -59,12 +64,22 @@ def resolve(identity: Identity) -> Contact:
 
 
 def _known(points: Sequence[tuple[str, str]], vouched: bool) -> Contact | None:
-    """The contact that has the deciding address, or for vouched addresses any of them that was vouched for before."""
+    """The contact that has the deciding address, or for vouched addresses any of them that was vouched for before.
+
+    What an account merely claims decides nothing: it would receive the reports of whoever really has the address.
+    """
     for position, (kind, value) in enumerate(points if vouched else points[:1]):
         point = ContactPoint.objects.select_related("contact").filter(kind=kind, value=value).first()
-        if point and (position == 0 or point.is_verified):
+        if point and (point.is_verified or (position == 0 and point.contact.user_id is None)):
             return point.contact
     return None
+
+
+def _free_from_accounts(points: Sequence[tuple[str, str]]) -> None:
+    """Take these addresses from accounts that never proved them, for the person who now writes with them."""
+    for kind, value in points:
+        unproven = ContactPoint.objects.filter(kind=kind, value=value, is_verified=False)
+        unproven.filter(contact__user__isnull=False).delete()
 
 
 def _attach(contact: Contact, kind: str, value: str, *, vouched: bool, is_new: bool) -> None:
@@ -80,18 +95,43 @@ def _attach(contact: Contact, kind: str, value: str, *, vouched: bool, is_new: b
 
 
 def _of_user(user: User) -> Contact:
+    """The account's own contact, made when there is none, with everything the account proved until now.
+
+    Only an address that allauth knows as verified is proof. Any other may have been typed by its user or by an
+    administrator: a new contact claims it when nobody has it, and no more.
+    """
     contact, created = Contact.objects.get_or_create(
         user=user, defaults={"name": user.display_name[:150], "office": user.office}
     )
-    email = email_key(user.email)
-    if created and email:
-        point = ContactPoint.objects.select_related("contact").filter(kind=ContactPoint.Kind.EMAIL, value=email).first()
-        if point and point.contact.user_id is None:
-            # What somebody else may have typed next to this address does not come along.
-            point.contact.points.filter(is_verified=False).exclude(pk=point.pk).delete()
-            merge(survivor=contact, other=point.contact)
-        _attach(contact, ContactPoint.Kind.EMAIL, email, vouched=True, is_new=True)
+    verified = EmailAddress.objects.filter(user=user, verified=True).annotate(key=Lower("email"))
+    known = contact.points.filter(kind=ContactPoint.Kind.EMAIL, value=OuterRef("key"), is_verified=True)
+    for address in verified.filter(~Exists(known)).values_list("key", flat=True):
+        if key := email_key(address):
+            _prove(contact, key)
+    claimed = email_key(user.email) if created else ""
+    if claimed:
+        _attach(contact, ContactPoint.Kind.EMAIL, claimed, vouched=False, is_new=True)
     return contact
+
+
+def _prove(contact: Contact, email: str) -> None:
+    """Give an account the address it proved, and what was reported from it before by somebody without an account.
+
+    The newest proof counts: another account that had the address loses it and keeps its tickets, and an address this
+    account proved earlier and has no longer becomes a claim.
+    """
+    point = ContactPoint.objects.select_related("contact").filter(kind=ContactPoint.Kind.EMAIL, value=email).first()
+    if point and point.contact.user_id is None:
+        # What somebody else may have typed next to this address does not come along.
+        point.contact.points.filter(is_verified=False).exclude(pk=point.pk).delete()
+        merge(survivor=contact, other=point.contact)
+    current = EmailAddress.objects.filter(user=contact.user_id, verified=True).values(key=Lower("email"))
+    contact.points.filter(kind=ContactPoint.Kind.EMAIL).exclude(value__in=current).update(is_verified=False)
+    ContactPoint.objects.update_or_create(
+        kind=ContactPoint.Kind.EMAIL,
+        value=email,
+        defaults={"contact": contact, "is_verified": True, "unreachable_at": None},
+    )
 
 
 @transaction.atomic
@@ -128,8 +168,11 @@ def merge(*, survivor: Contact, other: Contact) -> None:
 
 
 def email_of(contact: Contact) -> str:
-    """The reachable email address of a contact, or ""."""
-    return _reachable(contact, ContactPoint.Kind.EMAIL)
+    """The reachable email address of a contact, or "".
+
+    An account whose address is still unproven is written to at that address, unless somebody else proved it.
+    """
+    return _reachable(contact, ContactPoint.Kind.EMAIL) or _claimed_email(contact)
 
 
 def telegram_of(contact: Contact) -> str:
@@ -140,3 +183,11 @@ def telegram_of(contact: Contact) -> str:
 def _reachable(contact: Contact, kind: str) -> str:
     point = contact.points.filter(kind=kind, unreachable_at=None).order_by("-is_verified", "-pk").first()
     return point.value if point else ""
+
+
+def _claimed_email(contact: Contact) -> str:
+    email = email_key(contact.user.email) if contact.user else ""
+    point = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL, value=email).first() if email else None
+    if point and (point.unreachable_at or (point.is_verified and point.contact_id != contact.pk)):
+        return ""
+    return email

@@ -5,6 +5,7 @@ from functools import cached_property
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.normalize import mask
@@ -127,6 +128,20 @@ class User(AbstractUser):
         """Memberships with their active teams, read once per object."""
         return list(self.team_memberships.select_related("team").filter(team__is_active=True))
 
+    @cached_property
+    def stands_for(self) -> "tuple[frozenset[int], frozenset[int]]":
+        """(people, offices) for whom this person may decide today, read once per object.
+
+        People: oneself and those whose Plh or delegate one is. Offices: those these people head, and those whose
+        vacant head one stands in for as Plt.
+        """
+        facts = ("person", "office", "office__head__is_active")
+        deputed = list(Substitution.valid().filter(substitute=self).values_list(*facts))
+        people = frozenset([self.pk, *(person for person, _office, _headed in deputed if person)])
+        vacant = {office for _person, office, is_headed in deputed if office and not is_headed}
+        headed = Office.objects.filter(head__in=people).values_list("pk", flat=True)
+        return people, frozenset([*vacant, *headed])
+
     @property
     def team_ids(self) -> list[int]:
         return [m.team_id for m in self.memberships]
@@ -217,6 +232,12 @@ class Substitution(models.Model):
     def __str__(self) -> str:
         return f"{self.substitute} {self.get_kind_display()} {self.person or self.office}"
 
+    @classmethod
+    def valid(cls) -> "models.QuerySet[Substitution]":
+        """Those in force today, by the date of the county."""
+        today = timezone.localdate()
+        return cls._default_manager.filter(Q(ends_on=None) | Q(ends_on__gte=today), starts_on__lte=today)
+
 
 class Contact(TimeStampedModel):
     """One person as the desk knows them, with or without an account; the addresses are ContactPoints."""
@@ -271,7 +292,8 @@ class IdentityView(models.Model):
         verbose_name_plural = _("catatan akses identitas")
 
     def __str__(self) -> str:
-        return f"{self.viewer} → {self.contact}"
+        # The heading of an admin page, where the person does not belong who may be hidden.
+        return f"{self.viewer} · {self.at:%Y-%m-%d %H:%M}"
 
 
 class ApiToken(models.Model):

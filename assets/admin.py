@@ -6,9 +6,9 @@ from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget, ManyToManyWidget
 
 from accounts.models import Office
-from assets.models import Asset, AssetType
+from assets.models import Asset, AssetRelation, AssetType
 from catalog.models import Service
-from core.adminbase import FixedCodeMixin, ModelAdmin, NoDeleteMixin
+from core.adminbase import FixedCodeMixin, ModelAdmin, NoDeleteMixin, TabularInline
 from core.spreadsheets import SafeResource
 
 
@@ -44,6 +44,15 @@ class AssetResource(SafeResource):
         skip_unchanged = True
 
 
+class AssetRelationInline(TabularInline):
+    """What this asset runs on, depends on or connects to; changes of those reach it."""
+
+    model = AssetRelation
+    fk_name = "source"
+    autocomplete_fields = ("target",)
+    extra = 0
+
+
 @admin.register(Asset)
 class AssetAdmin(FixedCodeMixin, NoDeleteMixin, ImportExportModelAdmin):
     """An asset that is gone gets the status "Dihapuskan": tickets and history keep referring to it."""
@@ -54,3 +63,4 @@ class AssetAdmin(FixedCodeMixin, NoDeleteMixin, ImportExportModelAdmin):
     list_select_related = ("asset_type", "office")
     search_fields = ("code", "name", "serial", "brand", "model", "office__name")
     autocomplete_fields = ("asset_type", "office", "services")
+    inlines = (AssetRelationInline,)

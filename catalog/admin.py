@@ -6,8 +6,8 @@ from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget
 
 from accounts.models import Office, Team
-from catalog.models import Service, ServiceCategory
-from core.adminbase import FixedCodeMixin, ModelAdmin, NoDeleteMixin
+from catalog.models import ApprovalRule, ApprovalRuleStep, Approver, Service, ServiceCategory
+from core.adminbase import FixedCodeMixin, ModelAdmin, NoDeleteMixin, TabularInline
 from core.spreadsheets import SafeResource
 
 
@@ -16,6 +16,40 @@ class ServiceCategoryAdmin(FixedCodeMixin, NoDeleteMixin, ModelAdmin):
     list_display = ("name", "code", "position")
     list_editable = ("position",)
     search_fields = ("name", "code")
+
+
+class StepInline(TabularInline):
+    """The steps; who is asked in each is on the page of the step."""
+
+    model = ApprovalRuleStep
+    extra = 0
+    show_change_link = True
+
+
+@admin.register(ApprovalRule)
+class ApprovalRuleAdmin(FixedCodeMixin, NoDeleteMixin, ModelAdmin):
+    """Changes hold for rounds that start afterwards."""
+
+    list_display = ("name", "code", "change_type", "is_active")
+    list_filter = ("is_active", "change_type")
+    search_fields = ("name", "code")
+    inlines = [StepInline]
+
+
+class ApproverInline(TabularInline):
+    model = Approver
+    extra = 1
+    autocomplete_fields = ("person", "team")
+
+
+@admin.register(ApprovalRuleStep)
+class ApprovalRuleStepAdmin(ModelAdmin):
+    list_display = ("name", "rule", "position", "quorum", "count", "deadline_hours", "reminder_hours")
+    list_filter = ("rule",)
+    list_select_related = ("rule",)
+    search_fields = ("name", "rule__name")
+    autocomplete_fields = ("rule",)
+    inlines = [ApproverInline]
 
 
 class ServiceResource(SafeResource):
@@ -52,4 +86,4 @@ class ServiceAdmin(FixedCodeMixin, NoDeleteMixin, ImportExportModelAdmin):
     list_filter = ("status", "category", "audience", "requestable", "needs_approval", "support_team")
     list_select_related = ("category", "owner_office", "support_team")
     search_fields = ("name", "code", "description")
-    autocomplete_fields = ("owner_office", "support_team")
+    autocomplete_fields = ("owner_office", "support_team", "approval_rule")

@@ -22,7 +22,7 @@ class DeliveryAdmin(ReadOnlyMixin, ModelAdmin):
         "state",
         "attempts",
         "next_attempt_at",
-        "message_id",
+        "public_id",
         "error",
         "created_at",
         "sent_at",

@@ -1,5 +1,20 @@
 """What a transport says when it could not send."""
 
+import re
+
+from accounts.normalize import mask
+
+_ADDRESS = re.compile(r"[\w.+=-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+
+
+def without_addresses(text: str) -> str:
+    """The words of a mail server with every address masked: they are shown to people who may not know the reporter.
+
+    >>> without_addresses("550 5.1.1 <sari@contoh.id>: user unknown")
+    '550 5.1.1 <s•••@contoh.id>: user unknown'
+    """
+    return _ADDRESS.sub(lambda found: mask(found[0]), text)
+
 
 class TransportError(Exception):
     """`permanent`: trying again is useless. `retry_after`: seconds the other side asks us to wait."""

@@ -65,3 +65,8 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.state} {self.pk}"
+
+    @property
+    def public_id(self) -> str:
+        """The id on its channel as screens show it; of a Telegram message without the chat, which is the person's."""
+        return self.message_id.rpartition(":")[2] if self.channel == self.Channel.TELEGRAM else self.message_id

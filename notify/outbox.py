@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from accounts.models import Contact
-from notify.errors import TransportError
+from notify.errors import TransportError, without_addresses
 from notify.models import Delivery
 
 logger = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ def _failed(delivery: Delivery, error: str, at: datetime, *, permanent: bool, re
     else:
         delivery.state = State.QUEUED
         delivery.next_attempt_at = at + backoff(delivery.attempts, retry_after)
-    delivery.error = error[:500]
+    delivery.error = without_addresses(error)[:500]
     delivery.save(update_fields=["state", "error", "next_attempt_at"])
 
 

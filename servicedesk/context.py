@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from accounts.roles import Role
+from tickets import access
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -19,6 +20,8 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "workspace": SimpleNamespace(
             agent=signed_in and user.is_workspace_user,  # type: ignore[union-attr]
             coordinator=signed_in and user.has_role(Role.COORDINATOR, Role.ADMINISTRATOR),  # type: ignore[union-attr]
+            # Asked by the menu of the workspace alone, so that other pages need no look at the teams.
+            automation=lambda: signed_in and access.may_automate(user),  # type: ignore[arg-type]
             manager=signed_in and user.has_role(Role.MANAGER, Role.COORDINATOR, Role.ADMINISTRATOR),  # type: ignore[union-attr]
         ),
     }

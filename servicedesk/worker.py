@@ -16,6 +16,7 @@ from core.models import Heartbeat
 from notify import outbox
 from servicedesk.api import idempotency
 from tickets import sweeps
+from tickets.audit import seals
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ def jobs() -> list[Job]:
         Job("sweeps", sweeps.run_due, 5),
         Job("email", poller.poll, 5),
         Job("telegram", polling.poll, 1),
+        Job("audit seals", seals.seal_due, 60),
         Job("idempotency keys", idempotency.forget_expired, 300),
     ]
 

@@ -39,12 +39,14 @@ _fixture_teardown = TransactionTestCase._fixture_teardown
 def triggers_off():
     """Tests that commit are cleaned up by DELETE, which the append-only triggers rightly refuse."""
     with connection.schema_editor() as editor:
+        triggers.drop_seals(None, editor)
         triggers.drop(None, editor)
     try:
         yield
     finally:
         with connection.schema_editor() as editor:
             triggers.create(None, editor)
+            triggers.create_seals(None, editor)
 
 
 def flush():

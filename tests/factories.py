@@ -4,6 +4,7 @@ import uuid
 from types import SimpleNamespace
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 
 from accounts.contacts import Identity
@@ -36,13 +37,23 @@ def service(code: str, **kw: Any) -> Service:
     )[0]
 
 
-def user(username: str, *roles: str, teams: tuple[Team, ...] = (), coordinates: bool = False, **kw: Any) -> User:
+def user(
+    username: str,
+    *roles: str,
+    teams: tuple[Team, ...] = (),
+    coordinates: bool = False,
+    proven: bool = True,
+    **kw: Any,
+) -> User:
+    """A person with an account; `proven` says that they showed the address to be theirs."""
     kw.setdefault("email", f"{username}@contoh.go.id")
     kw.setdefault("first_name", username.replace("_", " ").title())
     person = User.objects.create_user(username=username, password=PASSWORD, **kw)
     person.groups.set([Group.objects.get_or_create(name=role)[0] for role in roles])
     for each in teams:
         TeamMembership.objects.create(team=each, user=person, is_coordinator=coordinates)
+    if proven and person.email:
+        EmailAddress.objects.create(user=person, email=person.email.lower(), verified=True, primary=True)
     return person
 
 

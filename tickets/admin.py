@@ -85,3 +85,10 @@ class NumberSequenceAdmin(NoDeleteMixin, ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         return ("kind", "year", "last") if obj else ("last",)
+
+
+from tickets import admin_approvals  # noqa: E402, F401  isort: skip
+from tickets import admin_people, admin_work  # noqa: E402, F401  isort: skip
+from tickets import admin_automation  # noqa: E402, F401  isort: skip
+from tickets import admin_problems  # noqa: E402, F401  isort: skip
+from tickets import admin_changes  # noqa: E402, F401  isort: skip

@@ -21,7 +21,9 @@ from accounts.normalize import phone_key
 from assets.models import Asset
 from catalog.models import Service
 from tickets.attachments import Upload, problem_with
+from tickets.changes import templates
 from tickets.choices import (
+    CONCEALING,
     ChangeType,
     Channel,
     ComplaintClass,
@@ -30,8 +32,10 @@ from tickets.choices import (
     Level,
     Visibility,
 )
+from tickets.edits import OF_COMPLAINTS
 from tickets.intake import InboundMessage, TicketDraft
-from tickets.models import Ticket
+from tickets.models import ChangeTemplate, Ticket
+from tickets.particulars import complaint_of
 
 LEVELS = [("", gettext_lazy("Pilih")), *reversed(Level.choices)]
 LOCAL_TIME = "%Y-%m-%dT%H:%M"
@@ -65,7 +69,7 @@ class FilesField(forms.FileField):
 class VersionedForm(forms.Form):
     """Carries the version of the ticket that the person looked at."""
 
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    version = forms.IntegerField(required=False, min_value=0, max_value=2**31, widget=forms.HiddenInput)
 
 
 class ComposerForm(VersionedForm):
@@ -147,13 +151,26 @@ class EditForm(VersionedForm):
         ),
     )
 
+    complaint_class = forms.ChoiceField(
+        label=gettext_lazy("Golongan pengaduan"),
+        choices=ComplaintClass.choices,
+        required=False,
+        help_text=gettext_lazy("Menentukan tenggat penyelesaian."),
+    )
+    external_number = forms.CharField(label=gettext_lazy("Nomor SP4N-LAPOR"), max_length=60, required=False)
+
     def __init__(self, data: Any = None, *, ticket: Ticket, by_matrix: int) -> None:
         facts = {name: getattr(ticket, name) for name in ("subject", "impact", "urgency", "confidentiality", "version")}
         facts |= {name: getattr(getattr(ticket, name), "code", "") for name in ("service", "office")}
         facts["priority"] = ticket.priority if ticket.priority != by_matrix else ""
         linked = list(ticket.assets.order_by("name", "pk"))
         facts["assets"] = [asset.code for asset in linked]
+        complaint = complaint_of(ticket)
+        if complaint:
+            facts |= {name: getattr(complaint, name) for name in OF_COMPLAINTS}
         super().__init__(data, initial=facts)
+        if complaint is None:
+            del self.fields["complaint_class"], self.fields["external_number"]
         self.fields["assets"].queryset = ticket.assets.order_by("name", "pk")  # type: ignore[attr-defined]
         self.has_assets = bool(linked)
         self.fields["add_asset"].widget.attrs["hx-get"] = reverse("agent:assets", args=[ticket.number])
@@ -171,13 +188,15 @@ class EditForm(VersionedForm):
         data = dict(self.cleaned_data)
         version, added = data.pop("version"), data.pop("add_asset")
         data["assets"] = list(dict.fromkeys([*data["assets"], *added]))
+        if not data.get("complaint_class"):
+            data.pop("complaint_class", None)  # a form without it leaves the class as it is
         return {**data, "expected_version": version}
 
 
 def assets_matching(words: str, ticket: Ticket | None = None, limit: int = 20) -> QuerySet[Asset]:
     """Assets whose code or name holds the words; without words those of the ticket's office."""
     assets = Asset.objects.exclude(status=Asset.Status.DISPOSED).order_by("name", "pk")
-    words = words.strip()[:80]
+    words = words.replace("\x00", "").strip()[:80]  # PostgreSQL takes no NUL
     if words:
         return assets.filter(Q(code__icontains=words) | Q(name__icontains=words))[:limit]
     if ticket is None or ticket.office_id is None:
@@ -237,12 +256,21 @@ class ReportForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Hanya untuk perubahan."),
     )
+    change_template = forms.ModelChoiceField(
+        ChangeTemplate.objects.none(),
+        to_field_name="code",
+        label=gettext_lazy("Templat perubahan standar"),
+        required=False,
+        empty_label=gettext_lazy("Tanpa templat"),
+        help_text=gettext_lazy("Wajib untuk perubahan standar; rencana, risiko, layanan, dan tim disalin darinya."),
+    )
     attachments = FilesField(label=gettext_lazy("Lampiran"), required=False)
 
     def __init__(self, data: Any = None, files: Any = None) -> None:
         now = timezone.localtime()
         super().__init__(data, files, initial={"token": uuid.uuid4(), "received_at": now})
         self.fields["received_at"].widget.attrs["max"] = now.strftime(LOCAL_TIME)
+        self.fields["change_template"].queryset = templates.offered()  # type: ignore[attr-defined]
 
     def clean_received_at(self) -> Any:
         at, now = self.cleaned_data["received_at"], timezone.now()
@@ -263,9 +291,13 @@ class ReportForm(forms.Form):
         is_own = data.get("channel") == Channel.WEB
         if is_own and data.get("kind") not in (Kind.PROBLEM, Kind.CHANGE):
             self.add_error("channel", _("Atas nama sendiri hanya untuk masalah dan perubahan."))
-        nameless = data.get("confidentiality") in (Confidentiality.ANONYMOUS, Confidentiality.WHISTLEBLOWING)
+        nameless = data.get("confidentiality") in CONCEALING
         if not is_own and not nameless and not data.get("name"):
             self.add_error("name", _("Tulis nama pelapor, atau pilih kerahasiaan anonim."))
+        if data.get("kind") == Kind.CHANGE and "change_template" not in self.errors:
+            reason = templates.problem_with(Kind.CHANGE, data.get("change_type", ""), data.get("change_template"))
+            if reason:
+                self.add_error("change_template", reason)
         return data
 
     def message(self, agent: User) -> InboundMessage:
@@ -292,6 +324,7 @@ class ReportForm(forms.Form):
                 **{name: data[name] for name in drafted},
                 complaint_class=data["complaint_class"] if is_complaint else "",
                 change_type=data["change_type"] if is_change else "",
+                change_template=data["change_template"] if is_change else None,
             ),
         )
 

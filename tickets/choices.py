@@ -68,6 +68,12 @@ class Confidentiality(models.TextChoices):
 
 
 RESTRICTED = (Confidentiality.SECRET, Confidentiality.WHISTLEBLOWING)
+CONCEALING = (Confidentiality.ANONYMOUS, Confidentiality.WHISTLEBLOWING)
+"""Kinds that hide the reporter, whoever may see the case."""
+STRICTNESS = (
+    Confidentiality.NORMAL, Confidentiality.ANONYMOUS, Confidentiality.SECRET, Confidentiality.WHISTLEBLOWING,
+)  # fmt: skip
+"""From the least to the most confidential."""
 
 
 class ComplaintClass(models.TextChoices):

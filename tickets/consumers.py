@@ -10,11 +10,13 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.roles import Role
 from notify.push import QUEUE, RESTRICTED_QUEUE, ticket_group
 from tickets import access
+from tickets.choices import Confidentiality
 from tickets.errors import NotVisible
 
 NOT_FOUND = 4404
@@ -144,7 +146,7 @@ class TicketConsumer(AsyncJsonWebsocketConsumer):
     async def presence(self, message: dict[str, Any]) -> None:
         """Another window spoke."""
         sender = message["sender"]
-        if sender == self.channel_name:
+        if sender == self.channel_name or not await self._still_visible():
             return
         if message["word"] == "bye":
             self.peers.pop(sender, None)
@@ -201,4 +203,5 @@ class TicketConsumer(AsyncJsonWebsocketConsumer):
             ticket = access.get_visible(user, self.scope["url_route"]["kwargs"]["number"])
         except NotVisible:
             return None
-        return ticket.pk, user.pk, user.display_name
+        conceals = ticket.confidentiality != Confidentiality.NORMAL and ticket.requester.user_id == user.pk
+        return ticket.pk, user.pk, _("Pelapor") if conceals else user.display_name

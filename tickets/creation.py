@@ -1,5 +1,6 @@
 """Making a ticket out of an arrival. Called by `tickets.intake` alone."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,11 @@ from accounts.models import Contact, Team, User
 from accounts.roles import Role
 from tickets import access, messages, notices, numbers, timeline
 from tickets.actors import SYSTEM, Actor
+from tickets.changes import templates
 from tickets.choices import (
+    CONCEALING,
     RESTRICTED,
+    STRICTNESS,
     ChangeType,
     Channel,
     ComplaintClass,
@@ -23,6 +27,7 @@ from tickets.choices import (
     RequesterClass,
     Visibility,
 )
+from tickets.errors import WrongState
 from tickets.kinds import as_kind, machine_of
 from tickets.models import (
     ChangeDetail,
@@ -36,22 +41,26 @@ from tickets.models import (
 from tickets.priorities import priority_of
 
 if TYPE_CHECKING:
-    from tickets.intake import InboundMessage
+    from tickets.intake import InboundMessage, TicketDraft
 
 SUBJECT_LENGTH = 120
 
 
 def create(message: "InboundMessage", contact: Contact, follows: Ticket | None = None) -> tuple[Ticket, Message]:
     """A new ticket with its first message, details, clocks, receipt, and for some services the request for approval."""
-    from tickets import workflow
+    from tickets import automation, workflow
+    from tickets.automation import assignment
 
     now = timezone.now()
+    if follows:
+        message = replace(message, draft=_as_confidential_as(follows, message.draft))
+    message = replace(message, draft=templates.applied(message.draft))
     opened_at = min(message.received_at or now, now)
     ticket = _build(message, contact, opened_at)
     ticket.save(force_insert=True)
     ticket.assets.set(message.draft.assets)
     _add_details(ticket, message)
-    _name_officers(ticket)
+    name_officers(ticket)
     _add_copied(ticket, message)
     ticket = as_kind(ticket)
     actor = Actor(user=message.created_by or message.sender.user, contact=contact, channel=message.channel)
@@ -75,8 +84,31 @@ def create(message: "InboundMessage", contact: Contact, follows: Ticket | None =
     workflow.save(ticket, now)
     notices.receipt(ticket, entry)
     if ticket.kind == Kind.REQUEST and ticket.service and ticket.service.needs_approval:
-        ticket = workflow.perform(ticket.pk, "ask_approval", SYSTEM)
+        ticket = _ask_approval(ticket, now)
+    automation.after("created", ticket)
+    assignment.fill(ticket)
     return ticket, entry
+
+
+def _ask_approval(ticket: Ticket, at: datetime) -> Ticket:
+    """Ask the approvers. A request whose approvers cannot be found stays new, with the reason as a note."""
+    from tickets import workflow
+
+    try:
+        return workflow.perform(ticket.pk, "ask_approval", SYSTEM)
+    except WrongState as refused:
+        messages.append(ticket, actor=SYSTEM, text=refused.message, visibility=Visibility.INTERNAL, at=at)
+        workflow.save(ticket, at)
+        return ticket
+
+
+def _as_confidential_as(follows: Ticket, draft: "TicketDraft") -> "TicketDraft":
+    """Words that follow a finished case are not less confidential than the case, and go to the same people."""
+    if STRICTNESS.index(Confidentiality(draft.confidentiality)) >= STRICTNESS.index(
+        Confidentiality(follows.confidentiality)
+    ):
+        return draft
+    return replace(draft, kind=follows.kind, confidentiality=follows.confidentiality)
 
 
 def _build(message: "InboundMessage", contact: Contact, opened_at: datetime) -> Ticket:
@@ -94,7 +126,7 @@ def _build(message: "InboundMessage", contact: Contact, opened_at: datetime) -> 
         requester_class=draft.requester_class or _requester_class(contact),
         channel=message.channel,
         service=draft.service,
-        office=draft.office or contact.office,
+        office=draft.office or (None if draft.confidentiality in CONCEALING else contact.office),
         team=_team(message),
         confidentiality=draft.confidentiality,
         is_restricted=draft.confidentiality in RESTRICTED,
@@ -159,12 +191,13 @@ def _add_details(ticket: Ticket, message: "InboundMessage") -> None:
             ticket_id=ticket.pk,
             change_type=draft.change_type or ChangeType.NORMAL,
             requested_by=message.sender.user or message.created_by,
+            **templates.facts_of(draft.change_template),
         )
     elif ticket.kind == Kind.INCIDENT:
         IncidentDetail.objects.create(ticket_id=ticket.pk)
 
 
-def _name_officers(ticket: Ticket) -> None:
+def name_officers(ticket: Ticket) -> None:
     """A restricted ticket without a confidential team is given to all confidential officers, so that it is not lost."""
     if ticket.is_restricted and ticket.team_id is None:
         ticket.named_officers.set(User.objects.filter(is_active=True, groups__name=Role.CONFIDENTIAL_OFFICER))

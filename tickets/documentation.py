@@ -58,8 +58,10 @@ def _targets(machine: type[Machine], info: TransitionInfo, source: str) -> list[
 def _row(info: TransitionInfo) -> str:
     inputs = ", ".join(f"`{name}`" for name in info.edge.form.base_fields) if info.edge.form else "–"
     target = f"`{info.target}`" if info.target else "tetap"
+    if info.edge.settles:
+        target += " bila kuorum tercapai, sebelum itu tetap"
     if info.target == "resume_state":
-        target = "keadaan sebelum menunggu"
+        target = "keadaan sebelum digabung" if info.name == "unmerge" else "keadaan sebelum menunggu"
     sources = ", ".join(f"`{source}`" for source in info.sources)
     parties = ", ".join(party.value for party in info.edge.by)
     seen = "ya" if info.edge.public else "tidak"

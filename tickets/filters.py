@@ -86,6 +86,12 @@ class QueueFilters(forms.Form):
         required=False,
     )
     channel = forms.ChoiceField(label=_("Kanal"), choices=[("", _("Semua")), *Channel.choices], required=False)
+    tag = forms.CharField(
+        label=_("Label"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"list": "label-terpakai", "autocomplete": "off"}),
+    )
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__(data, prefix=None)
@@ -104,7 +110,7 @@ class QueueFilters(forms.Form):
     def narrow(self, tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
         """The tickets that match every filter in force."""
         for name, value in self._in_force():
-            tickets = tickets.filter(_search(value) if name == "q" else Q(**{name: value}))
+            tickets = tickets.filter(_condition(name, value))
         return tickets
 
     def active(self, params: QueryDict) -> list[ActiveFilter]:
@@ -130,6 +136,12 @@ class QueueFilters(forms.Form):
         if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
             return str(dict(field.choices)[value])  # type: ignore[arg-type]
         return str(value)
+
+
+def _condition(name: str, value: Any) -> Q:
+    if name == "q":
+        return _search(value)
+    return Q(tags__name=value.strip().lower()) if name == "tag" else Q(**{name: value})
 
 
 def _search(text: str) -> Q:

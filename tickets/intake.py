@@ -20,10 +20,10 @@ from accounts.models import Contact, Office, Team, User
 from assets.models import Asset
 from catalog.models import Service
 from tickets import access, creation, messages, threading
-from tickets.actors import Actor
+from tickets.actors import SYSTEM, Actor
 from tickets.attachments import Upload
-from tickets.choices import Channel, Confidentiality, Kind, Stage, Visibility
-from tickets.models import InboundRecord, Message, Ticket
+from tickets.choices import CONCEALING, Channel, Confidentiality, Direction, Kind, Stage, Visibility
+from tickets.models import ChangeTemplate, InboundRecord, Message, Ticket
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +49,7 @@ class TicketDraft:
     confidentiality: str = Confidentiality.NORMAL
     complaint_class: str = ""
     change_type: str = ""
+    change_template: ChangeTemplate | None = None
     requester_class: str = ""
     assets: tuple[Asset, ...] = ()
 
@@ -124,13 +125,17 @@ def _receive(message: InboundMessage) -> IntakeResult:
         return _duplicate(record)
     if message.quarantine:
         referred = referred_ticket(message)
-        if referred and referred.is_restricted:
-            return _note_for_officers(record, message, referred)
+        if referred and referred.confidentiality != Confidentiality.NORMAL:
+            return _keep_inside(record, message, referred, SYSTEM)
         return _quarantine(record, message, message.quarantine, referred)
     if not (message.text.strip() or message.subject.strip() or message.uploads):
         return _quarantine(record, message, Reason.EMPTY, None)
+    if message.channel in THREADED and (told := threading.told_by_us(message.references)):
+        return _keep_inside(record, message, *told)
     contact = _speaker(message)
     ticket, is_stranger = find_ticket(message, contact)
+    if ticket and is_stranger and ticket.confidentiality != Confidentiality.NORMAL:
+        return _keep_inside(record, message, ticket, SYSTEM)
     if ticket and is_stranger:
         return _quarantine(record, message, Reason.STRANGER, ticket)
     return place(record, message, contact, ticket)
@@ -145,11 +150,14 @@ def _speaker(message: InboundMessage) -> Contact:
 
 
 def place(record: InboundRecord, message: InboundMessage, contact: Contact, ticket: Ticket | None) -> IntakeResult:
-    """Append to `ticket` when it can still take words, else make a new ticket (linked when it follows an old one)."""
-    while ticket and ticket.merged_into_id:
-        ticket = ticket.merged_into
-    if ticket and (ticket.stage != Stage.CLOSED or messages.can_reopen(ticket)):
-        entry = _append(message, contact, ticket)
+    """Append to `ticket` when it can still take words, else make a new ticket (linked when it follows an old one).
+
+    Words for a merged ticket go to the one it lives on in.
+    """
+    addressed = ticket
+    ticket = access.survivor_of(ticket) if ticket else None
+    if addressed and ticket and (ticket.stage != Stage.CLOSED or messages.can_reopen(ticket)):
+        ticket, entry = _append(message, contact, addressed)
         outcome = Outcome.APPENDED
     else:
         ticket, entry = creation.create(message, contact, follows=ticket)
@@ -163,8 +171,7 @@ def find_ticket(message: InboundMessage, contact: Contact) -> tuple[Ticket | Non
     """(ticket, is_stranger). A stranger is somebody who names a ticket without taking part in it.
 
     One of our own Message-IDs proves that its mail reached the sender; a tag in the subject or the id of somebody
-    else's mail proves nothing, so these count only for people who take part. Words that name a restricted ticket
-    always join it: in quarantine the service desk would read them.
+    else's mail proves nothing, so these count only for people who take part.
     """
     if message.trusted_ticket_id:
         return Ticket.objects.filter(pk=message.trusted_ticket_id).first(), False
@@ -176,7 +183,10 @@ def find_ticket(message: InboundMessage, contact: Contact) -> tuple[Ticket | Non
     ticket = threading.ticket_of_known_mail(message.references) or threading.ticket_of_tag(message.subject)
     if ticket is None:
         return None, False
-    return ticket, not ticket.is_restricted and not access.takes_part(ticket, contact.pk)
+    typist = message.created_by
+    if typist and ticket.is_restricted and not access.visible_to(typist).filter(pk=ticket.pk).exists():
+        return None, False  # for whoever typed the report there is no such ticket
+    return ticket, not access.takes_part(ticket, contact.pk)
 
 
 def referred_ticket(message: InboundMessage) -> Ticket | None:
@@ -190,26 +200,43 @@ def referred_ticket(message: InboundMessage) -> Ticket | None:
     )
 
 
-def _note_for_officers(record: InboundRecord, message: InboundMessage, ticket: Ticket) -> IntakeResult:
-    """Automatic mail about a restricted ticket becomes a note there: the quarantine is read by the service desk."""
-    from tickets import workflow
-    from tickets.actors import SYSTEM
+def _keep_inside(record: InboundRecord, message: InboundMessage, ticket: Ticket, actor: Actor) -> IntakeResult:
+    """Add the words to the ticket as an internal note, without any effect on its state.
 
-    locked = workflow.lock(ticket.pk, SYSTEM)
-    words = "\n".join(filter(None, (message.sender.email, message.subject, message.full_text or message.text)))
-    at = message.received_at or timezone.now()
-    entry = messages.append(locked, actor=SYSTEM, text=words or "–", visibility=Visibility.INTERNAL, at=at)
+    For what staff answers to a notice of ours, and for strangers and machines on a confidential ticket: in quarantine
+    the service desk would read them. The sender's address stays out where it could be the hidden reporter's.
+    """
+    from tickets import workflow
+
+    locked = workflow.lock(access.survivor_of(ticket).pk, SYSTEM)
+    sender = message.sender.email if actor.is_system and locked.confidentiality not in CONCEALING else ""
+    subject = message.subject if actor.is_system else ""
+    words = "\n".join(filter(None, (sender, subject, message.full_text if actor.is_system else message.text)))
+    entry = messages.append(
+        locked,
+        actor=actor,
+        text=words or message.text or "–",
+        visibility=Visibility.INTERNAL,
+        direction=Direction.NOTE,
+        at=message.received_at or timezone.now(),
+        uploads=message.uploads,
+    )
     workflow.save(locked, timezone.now())
     record.message, record.reason = entry, message.quarantine
     record.save(update_fields=["message", "reason"])
     return IntakeResult(Outcome.APPENDED, record, locked, entry)
 
 
-def _append(message: InboundMessage, contact: Contact, ticket: Ticket) -> Message:
-    from tickets import workflow
-    from tickets.actors import SYSTEM
+def _append(message: InboundMessage, contact: Contact, addressed: Ticket) -> tuple[Ticket, Message]:
+    """Put the words on the ticket they were addressed to, or on its survivor; whose ticket it is says `origin`.
 
-    locked = workflow.lock(ticket.pk, SYSTEM)
+    The merge is looked up again under the lock: a reply and a merge at the same moment must not part.
+    """
+    from tickets import automation, workflow
+
+    origin = workflow.lock(access.own_ticket_within(addressed, contact.pk).pk, SYSTEM)
+    survivor = access.survivor_of(origin)
+    locked = origin if survivor.pk == origin.pk else workflow.lock(survivor.pk, SYSTEM)
     at = message.received_at or timezone.now()
     entry = messages.append(
         locked,
@@ -222,12 +249,16 @@ def _append(message: InboundMessage, contact: Contact, ticket: Ticket) -> Messag
         html=message.html,
         original_text=message.full_text,
         external_id=message.external_id,
+        origin=None if locked is origin else origin,
     )
-    if contact.pk == locked.requester_id:
-        creation.remember_reply_way(locked, message)
+    if contact.pk == origin.requester_id:
+        creation.remember_reply_way(origin, message)
+    if locked is not origin:
+        origin.save(update_fields=["reply_channel", "reply_address"])
     workflow.save(locked, timezone.now())
     messages.after_requester_spoke(locked)
-    return entry
+    automation.after("message_in", locked)
+    return locked, entry
 
 
 def content_hash(message: InboundMessage) -> str:

@@ -13,7 +13,7 @@ from tickets.access import STAFF, Action
 from tickets.actors import SYSTEM, Actor, actor_of
 from tickets.attachments import Upload, problem_with, store
 from tickets.choices import Channel, Direction, HoldReason, Stage, Visibility
-from tickets.errors import Forbidden, InvalidInputs, WrongState
+from tickets.errors import Forbidden, InvalidInputs, TicketError, WrongState
 from tickets.kinds.base import Party
 from tickets.models import Message, Ticket
 
@@ -33,14 +33,17 @@ def append(
     original_text: str = "",
     external_id: str = "",
     direction: str = "",
+    origin: Ticket | None = None,
 ) -> Message:
     """Add one message to a locked ticket, with its files and timeline entry. The caller saves the ticket.
 
+    `origin` is the merged ticket to which the words were addressed: they stay between its people and the staff.
     A public reply by a human of the staff is the first response; what the system writes is not.
     """
     direction = direction or _direction(ticket, actor, visibility)
     message = Message.objects.create(
         ticket_id=ticket.pk,
+        origin=origin,
         direction=direction,
         visibility=visibility,
         author_user=actor.user,
@@ -71,7 +74,7 @@ def append(
         actor=actor,
         at=at,
         changes={"message": message.pk},
-        public=direction != Direction.NOTE,
+        public=direction != Direction.NOTE and origin is None,
     )
     if direction == Direction.OUT and not actor.is_system and ticket.first_response_at is None:
         ticket.first_response_at = at
@@ -121,7 +124,7 @@ def post(
     Staff's public words go out by the requester's channel; the requester's words resume a ticket that waits for them
     and reopen a resolved one. Raises NotVisible, Forbidden, Stale or InvalidInputs; then nothing has changed.
     """
-    from tickets import notices, workflow
+    from tickets import automation, notices, workflow
 
     who = actor_of(actor)
     at = at or timezone.now()
@@ -130,6 +133,7 @@ def post(
     if not access.allowed(who, action, ticket):
         raise Forbidden(_("Anda tidak berwenang menulis di tiket ini."))
     workflow.check_version(ticket, expected_version)
+    ticket, origin = _where_it_goes(ticket, who, visibility)
     if not text.strip() and not uploads:
         raise InvalidInputs(_("Pesan masih kosong."), {"text": [_("Tulis pesan atau lampirkan berkas.")]})
     if len(text) > MAX_LENGTH:
@@ -140,13 +144,32 @@ def post(
     message = append(
         ticket, actor=who, text=text, visibility=visibility, at=at,
         uploads=uploads, html=html, original_text=original_text, external_id=external_id,
+        direction=Direction.IN if origin else "", origin=origin,
     )  # fmt: skip
     workflow.save(ticket, at)
     if message.direction == Direction.OUT:
         notices.reply(ticket, message)
     elif message.direction == Direction.IN:
         after_requester_spoke(ticket)
+        automation.after("message_in", ticket)
     return message
+
+
+def _where_it_goes(ticket: Ticket, actor: Actor, visibility: str) -> tuple[Ticket, Ticket | None]:
+    """(the locked ticket that takes the words, the merged ticket they were addressed to).
+
+    Raises WrongState for staff, who read and write on the survivor.
+    """
+    from tickets import workflow
+
+    survivor = access.survivor_of(ticket)
+    if survivor.pk == ticket.pk:
+        return ticket, None
+    if visibility == Visibility.INTERNAL or _direction(ticket, actor, visibility) != Direction.IN:
+        raise WrongState(
+            _("Tiket ini sudah digabung ke %(number)s. Tulis pesan Anda di sana.") % {"number": survivor.number}
+        )
+    return workflow.lock(survivor.pk, SYSTEM), ticket
 
 
 def after_requester_spoke(ticket: Ticket) -> None:
@@ -165,6 +188,6 @@ def can_reopen(ticket: Ticket) -> bool:
 
     try:
         workflow.check(ticket, "reopen", SYSTEM)
-    except (WrongState, Forbidden):
+    except TicketError:
         return False
     return True

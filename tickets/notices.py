@@ -1,5 +1,6 @@
 """What people are told, by which channel: rows of the outbox, planned in the transaction that causes them."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -8,8 +9,10 @@ from django.utils.translation import gettext as _
 
 from accounts import contacts
 from accounts.models import Contact, Team, User
+from accounts.roles import Role
 from notify import outbox
 from notify.models import Delivery
+from tickets import access
 from tickets.choices import Channel, Direction, Visibility
 from tickets.models import Message, Ticket
 
@@ -44,16 +47,43 @@ def receipt(ticket: Ticket, message: Message) -> None:
     _to_requester(ticket, "receipt", text, message, automatic=True)
 
 
-def reply(ticket: Ticket, message: Message) -> None:
-    """Carry a public reply to the requester and to participants who hear replies."""
-    text = message.text
-    if message.attachments.exists():
-        text += "\n\n" + _("Ada lampiran. Buka di %(url)s") % {"url": tracking_url(ticket)}
-    _to_requester(ticket, "reply", text, message)
+def reply(ticket: Ticket, message: Message, *, without: frozenset[int] = frozenset()) -> None:
+    """Carry a public reply to the requester, to participants who hear replies, and to colleagues who watch.
+
+    `without`: ids of contacts who hear the same words elsewhere already.
+    """
+    watchers(ticket, _("Balasan baru kepada pelapor di tiket %(number)s.") % {"number": ticket.number})
+    text = _with_files(ticket, message)
+    if ticket.requester_id not in without:
+        _to_requester(ticket, "reply", text, message, automatic=message.is_automatic)
+    _to_merged(ticket, message, without)
     if ticket.is_restricted:
         return
-    for participant in ticket.participants.filter(hears_replies=True).select_related("contact"):
+    hearers = ticket.participants.filter(hears_replies=True, via=None).exclude(contact__in=without)
+    for participant in hearers.select_related("contact"):
         _plan(ticket, participant.contact, "reply", text, message)
+
+
+def _to_merged(ticket: Ticket, message: Message, without: frozenset[int]) -> None:
+    """Carry a reply to the people of tickets merged into this one, under the number they know.
+
+    They hear the staff's words alone: subject, number and mails of the survivor are somebody else's.
+    """
+    followers = ticket.participants.filter(hears_replies=True).exclude(via=None).exclude(contact__in=without)
+    for participant in followers.select_related("contact", "via__requester"):
+        theirs = participant.via
+        if theirs is None or participant.contact_id == ticket.requester_id:
+            continue
+        if participant.contact_id == theirs.requester_id:
+            _to_requester(theirs, "reply", _with_files(theirs, message), message)
+        elif not theirs.is_restricted:
+            _plan(theirs, participant.contact, "reply", _with_files(theirs, message), message)
+
+
+def _with_files(ticket: Ticket, message: Message) -> str:
+    if not message.attachments.exists():
+        return message.text
+    return message.text + "\n\n" + _("Ada lampiran. Buka di %(url)s") % {"url": tracking_url(ticket)}
 
 
 def _to_requester(ticket: Ticket, event: str, text: str, message: Message, *, automatic: bool = False) -> None:
@@ -74,7 +104,7 @@ def _plan(
     channel, address = way
     options: dict[str, Any] = {"ticket": ticket.number}
     if channel == Delivery.Channel.EMAIL:
-        options |= _threading(ticket)
+        options |= _threading(ticket, message)
         options["auto_submitted"] = "auto-replied" if automatic else ""
     outbox.plan(
         key=f"{event}:{message.pk}:{contact.pk}",
@@ -94,10 +124,13 @@ def email_subject(ticket: Ticket) -> str:
     return f"[{ticket.number}]" if ticket.is_restricted else f"[{ticket.number}] {ticket.subject}"
 
 
-def _threading(ticket: Ticket) -> dict[str, Any]:
-    """In-Reply-To and References from the mails the requester wrote on this ticket."""
+def _threading(ticket: Ticket, message: Message) -> dict[str, Any]:
+    """In-Reply-To and References from the mails written on this ticket; after a merge they are on the survivor."""
+    said = Message.objects.filter(ticket_id=ticket.pk, origin=None)
+    if ticket.merged_into_id is not None:
+        said = Message.objects.filter(ticket_id__in=[message.ticket_id, ticket.merged_into_id], origin_id=ticket.pk)
     ids = list(
-        Message.objects.filter(ticket_id=ticket.pk, direction=Direction.IN, channel=Channel.EMAIL)
+        said.filter(direction=Direction.IN, channel=Channel.EMAIL)
         .exclude(external_id="")
         .order_by("-created_at", "-id")
         .values_list("external_id", flat=True)[:10]
@@ -106,11 +139,69 @@ def _threading(ticket: Ticket) -> dict[str, Any]:
 
 
 def after_transition(ticket: Ticket, name: str, before: dict[str, Any], message: Message | None) -> None:
-    """Plan what a transition makes people hear: its public words, and the new assignee's work."""
+    """Plan what a transition makes people hear: its public words, the new assignee's work, the new state."""
+    if ticket.state != before["state"]:
+        text = _("Tiket %(number)s kini “%(state)s”.") % {"number": ticket.number, "state": ticket.state_label}
+        watchers(ticket, text)
     if message is not None and message.visibility == Visibility.PUBLIC and message.direction == Direction.OUT:
         reply(ticket, message)
     if ticket.assignee_id and ticket.assignee_id != before["assignee_id"]:
         _assigned(ticket, ticket.assignee)
+    if name == "forward":
+        _forwarded(ticket)
+    elif name == "return_":
+        _returned(ticket)
+
+
+def _forwarded(ticket: Ticket) -> None:
+    """Tell the liaisons of the office that a complaint is theirs now."""
+    if ticket.office_id is None:
+        return
+    text = _("Pengaduan %(number)s didisposisi kepada perangkat daerah Anda.") % {"number": ticket.number}
+    liaisons = User.objects.filter(is_active=True, office_id=ticket.office_id, groups__name=Role.LIAISON)
+    for person in liaisons.distinct():
+        staff_notice(ticket, person, key=f"forwarded:{ticket.pk}:{ticket.version}:{person.pk}", text=text)
+
+
+def _returned(ticket: Ticket) -> None:
+    """Tell the verifiers that an office gave a complaint back: whoever works on it, and who coordinates its team."""
+    people = {person.pk: person for person in coordinators(ticket.team)}
+    if ticket.assignee:
+        people[ticket.assignee.pk] = ticket.assignee
+    text = _("Pengaduan %(number)s dikembalikan oleh perangkat daerah. Alasannya ada di catatan internal.")
+    for person in people.values():
+        key = f"returned:{ticket.pk}:{ticket.version}:{person.pk}"
+        staff_notice(ticket, person, key=key, text=text % {"number": ticket.number})
+
+
+def major_coordinator(ticket: Ticket, coordinator: User) -> None:
+    """Tell whoever is to lead a major incident."""
+    text = _("Anda menjadi koordinator gangguan besar %(number)s.") % {"number": ticket.number}
+    staff_notice(ticket, coordinator, key=f"major:{ticket.pk}:{ticket.version}:{coordinator.pk}", text=text)
+
+
+def major_reminder(ticket: Ticket, coordinator: User | None, due: datetime) -> None:
+    """Remind the coordinator of a major incident, or those of the team, of the news that is due; once for each."""
+    people = [coordinator] if coordinator and coordinator.is_active else coordinators(ticket.team)
+    text = _("Sudah waktunya menyampaikan kabar gangguan besar %(number)s.") % {"number": ticket.number}
+    for person in people:
+        key = f"major-due:{ticket.pk}:{due.isoformat()}:{person.pk}"
+        staff_notice(ticket, person, key=key, text=text)
+
+
+def watchers(ticket: Ticket, text: str) -> None:
+    """Tell the colleagues who watch the ticket, except whoever did it; one notice for each version of the ticket.
+
+    Who lost sight of the ticket hears no more; of restricted tickets nothing is said but that there is news.
+    """
+    people = list(ticket.watchers.all())
+    if not people:
+        return
+    last = ticket.timeline.order_by("-position").values_list("actor_user", flat=True).first()
+    said = _("Ada pembaruan pada tiket %(number)s.") % {"number": ticket.number} if ticket.is_restricted else text
+    for person in people:
+        if person.pk != last and access.visible_to(person).filter(pk=ticket.pk).exists():
+            staff_notice(ticket, person, key=f"watch:{ticket.pk}:{ticket.version}:{person.pk}", text=said)
 
 
 def _assigned(ticket: Ticket, assignee: User | None) -> None:
@@ -125,8 +216,8 @@ def _assigned(ticket: Ticket, assignee: User | None) -> None:
 
 
 def staff_notice(ticket: Ticket, user: User, *, key: str, text: str) -> None:
-    """Tell a member of staff about a ticket by email; the subject carries no personal data."""
-    if not user.email or not user.is_active:
+    """Tell a member of staff who sees the ticket about it by email; the subject carries no personal data."""
+    if not user.email or not access.visible_to(user).filter(pk=ticket.pk).exists():
         return
     url = f"{settings.BASE_URL}{reverse('agent:ticket', args=[ticket.number])}"
     outbox.plan(

@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -153,11 +153,13 @@ def decode_cursor(text: str) -> tuple[datetime | None, int] | None:
     try:
         due, pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         place = datetime.fromisoformat(due) if due else None
+        if place is not None:
+            place.astimezone(UTC)  # the first and the last hours of time do not exist in every zone
         if not isinstance(pk, int) or isinstance(pk, bool) or abs(pk) >= 2**63:
             return None
         if place is not None and place.tzinfo is None:
             return None
-    except (ValueError, TypeError, binascii.Error, RecursionError):
+    except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError):
         return None
     return place, pk
 

@@ -18,7 +18,7 @@ from core.templatetags.ui import badge_priority, badge_state, icon, ikon_kanal, 
 from sla import calendars
 from sla.models import Clock, Metric
 from sla.worktime import WorkCalendar
-from tickets.choices import Channel, Confidentiality, Kind, Level
+from tickets.choices import CONCEALING, Channel, Confidentiality, Kind, Level
 from tickets.clocks import ClockView
 from tickets.kinds import machines
 from tickets.models import Ticket
@@ -26,7 +26,7 @@ from tickets.models import Ticket
 FIELDS = (
     "pk", "number", "kind", "state", "stage", "subject", "priority", "channel", "confidentiality", "is_restricted",
     "created_at", "sort_due_at", "requester__name", "team__name", "office__name", "assignee__username",
-    "assignee__first_name", "assignee__last_name",
+    "assignee__first_name", "assignee__last_name", "incident_detail__is_major",
 )  # fmt: skip
 CLOCK_FIELDS = (
     "ticket_id", "metric", "state", "due_at", "started_at", "target_seconds", "elapsed_seconds",
@@ -46,6 +46,7 @@ class Row:
     channel_icon: SafeString
     secrecy: str
     """The kind of confidentiality of a restricted ticket, "" for the others."""
+    is_major: bool
     state_badge: SafeString
     priority_badge: SafeString
     assignee: str
@@ -86,6 +87,7 @@ def _row(found: Any, clock: ClockView | None, words: dict[str, dict[Any, str]], 
         subject=found.subject,
         about="\u00a0· ".join(filter(None, (kind, requester, found.office__name))),
         channel_icon=icon(ikon_kanal(found.channel), "", words["channel"][found.channel]),
+        is_major=bool(found.incident_detail__is_major),
         secrecy=words["secrecy"][found.confidentiality] if found.is_restricted else "",
         state_badge=badge_state(words[found.kind].get(found.state, found.state), found.stage),
         priority_badge=badge_priority(found.priority, words["priority"][found.priority]),
@@ -100,7 +102,7 @@ def _row(found: Any, clock: ClockView | None, words: dict[str, dict[Any, str]], 
 
 def requester_name(confidentiality: str, name: str) -> str:
     """The requester as lists show them. Lists hide the anonymous from everybody, whoever may open the identity."""
-    if confidentiality in (Confidentiality.ANONYMOUS, Confidentiality.WHISTLEBLOWING):
+    if confidentiality in CONCEALING:
         return _("Anonim")
     return name or _("Tanpa nama")
 

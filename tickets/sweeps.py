@@ -9,18 +9,20 @@ from django.utils.translation import gettext as _
 
 from sla import calendars, clocks
 from sla.models import Clock, Escalation, EscalationStep, Metric
-from tickets import notices, timeline, workflow
+from tickets import automation, notices, timeline, workflow
 from tickets.actors import SYSTEM
+from tickets.approvals import reminders
 from tickets.clocks import put_due
 from tickets.errors import TicketError
+from tickets.incidents import reminders as major_reminders
 from tickets.models import Ticket
 
 logger = logging.getLogger(__name__)
 
 
 def run_due(limit: int = 200) -> int:
-    """Fire due escalations and close tickets whose time to object has passed. Returns how many rows were handled."""
-    return escalate_due(limit) + close_due(limit)
+    """Fire due escalations, close what nobody objected to in time, remind. Returns how many rows were handled."""
+    return escalate_due(limit) + close_due(limit) + reminders.sweep(limit) + major_reminders.remind_due(limit)
 
 
 def escalate_due(limit: int = 200, now: datetime | None = None) -> int:
@@ -54,12 +56,14 @@ def _handle_clock(clock_id: int, at: datetime) -> int:
         return 1
     shown = clocks.reading(clock, at, rows)
     used = shown.elapsed.total_seconds() / shown.target.total_seconds() * 100
-    for step in EscalationStep.objects.filter(is_active=True, metric__in=["", clock.metric], percent__lte=used):
-        _fire(ticket, clock, step, at)
+    steps = EscalationStep.objects.filter(is_active=True, metric__in=["", clock.metric], percent__lte=used)
+    fired = [_fire(ticket, clock, step, at) for step in steps]
     clocks.refresh(clock, rows, at)
     put_due(ticket, Clock.objects.filter(ticket_id=ticket.pk))
-    ticket.save(update_fields=["due_at", "sort_due_at"])
+    ticket.save(update_fields=["due_at", "sort_due_at", "history_length"])
     workflow.announce(ticket)
+    if any(fired):
+        automation.after("sla", ticket, at)
     return 1
 
 
@@ -68,12 +72,13 @@ def _ends_now(clock: Clock, at: datetime) -> bool:
     return clock.next_event_at is not None and (at - clock.next_event_at).total_seconds() < 60
 
 
-def _fire(ticket: Ticket, clock: Clock, step: EscalationStep, at: datetime) -> None:
+def _fire(ticket: Ticket, clock: Clock, step: EscalationStep, at: datetime) -> bool:
+    """Record a step and tell people; False when this was done before."""
     _fired, created = Escalation.objects.get_or_create(
         clock=clock, step=step, target_version=clock.target_version, defaults={"fired_at": at}
     )
     if not created:
-        return
+        return False
     metric = str(Metric(clock.metric).label)
     timeline.record(
         ticket,
@@ -98,6 +103,7 @@ def _fire(ticket: Ticket, clock: Clock, step: EscalationStep, at: datetime) -> N
     for person in people:
         key = f"escalation:{clock.pk}:{step.pk}:{clock.target_version}:{person.pk}"
         notices.staff_notice(ticket, person, key=key, text=text)
+    return True
 
 
 def close_due(limit: int = 200, now: datetime | None = None) -> int:

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 
 from django.conf import settings
 
+from accounts.models import User
 from notify.models import Delivery
+from tickets import access
+from tickets.access import Action
+from tickets.actors import Actor
 from tickets.choices import Channel, Direction
 from tickets.models import Message, Ticket
 
@@ -35,6 +39,24 @@ def ticket_of_own_ids(message_ids: Sequence[str]) -> Ticket | None:
         delivery = delivery_of(message_id)
         if delivery and delivery.topic.startswith("ticket:"):
             return Ticket.objects.filter(pk=int(delivery.topic.removeprefix("ticket:"))).first()
+    return None
+
+
+def told_by_us(message_ids: Sequence[str]) -> tuple[Ticket, Actor] | None:
+    """(ticket, the member of staff) when the newest of our own mails among the references was a notice to staff.
+
+    The id of that notice proves that its reader answers. None when they may no longer write notes there.
+    """
+    for message_id in reversed(message_ids):
+        delivery = delivery_of(message_id)
+        if delivery is None or not delivery.topic.startswith("ticket:"):
+            continue
+        ticket = Ticket.objects.filter(pk=int(delivery.topic.removeprefix("ticket:"))).first()
+        user = User.objects.filter(email__iexact=delivery.recipient, is_active=True).first()
+        if not (delivery.options.get("is_staff") and ticket and user):
+            return None
+        actor = Actor(user=user, channel=Channel.EMAIL)
+        return (ticket, actor) if access.allowed(actor, Action.NOTE, ticket) else None
     return None
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Max
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from tickets.actors import Actor
 from tickets.models import Ticket, TimelineEntry
@@ -21,24 +21,91 @@ NOTE = "message.note"
 ESCALATED = "sla.escalated"
 LINKED = "ticket.linked"
 DELIVERY_FAILED = "delivery.failed"
+EXPORTED = "ticket.exported"
+MERGED = "ticket.merged"
+ABSORBED = "ticket.absorbed"
+UNMERGED = "ticket.unmerged"
+RELEASED = "ticket.released"
+CONVERTED = "ticket.converted"
+SPLIT = "ticket.split"
+SPLIT_FROM = "ticket.split_from"
+UNLINKED = "ticket.unlinked"
+TAGGED = "ticket.tagged"
+UNTAGGED = "ticket.untagged"
+WATCHED = "ticket.watched"
+UNWATCHED = "ticket.unwatched"
+TASK_ADDED = "task.added"
+TASK_DONE = "task.done"
+TASK_CANCELLED = "task.cancelled"
+TASK_ASSIGNED = "task.assigned"
+TIME_SPENT = "time.spent"
+TIME_REMOVED = "time.removed"
+APPROVAL_ASKED = "approval.asked"
+APPROVAL_VOTED = "approval.voted"
+APPROVAL_DELEGATED = "approval.delegated"
+APPROVAL_RECALLED = "approval.recalled"
+APPROVAL_REMINDED = "approval.reminded"
+APPROVAL_OVERDUE = "approval.overdue"
+ANALYSED = "problem.analysed"
+INCIDENTS_RESOLVED = "problem.incidents_resolved"
+MAJOR_REMINDED = "major.reminded"
+RISK_OVERRIDDEN = "change.risk_overridden"
+WINDOW_SET = "change.window_set"
+CONFLICT_OVERRIDDEN = "change.conflict_overridden"
+IMPLEMENTATION_LOGGED = "change.logged"
 
 SENTENCES = {
     CREATED: gettext_lazy("Tiket dibuat lewat %(channel)s"),
     TRANSITION: gettext_lazy("%(label)s: %(old)s → %(new)s"),
     CHANGED: gettext_lazy("Data tiket diubah: %(fields)s"),
+    ANALYSED: gettext_lazy("Akar masalah atau solusi sementara diperbarui"),
+    INCIDENTS_RESOLVED: gettext_lazy("Gangguan tertaut: %(count)d diselesaikan, %(kept_count)d tetap terbuka"),
+    MAJOR_REMINDED: gettext_lazy("Koordinator diingatkan: kabar gangguan besar sudah waktunya"),
+    RISK_OVERRIDDEN: gettext_lazy("Risiko %(level)s dipakai, menurut skor %(score)d: %(by_score)s. Alasan: %(reason)s"),
+    WINDOW_SET: gettext_lazy("Waktu pelaksanaan: %(new)s"),
+    CONFLICT_OVERRIDDEN: gettext_lazy("Tetap dijadwalkan meski berbenturan. %(conflicts)s Alasan: %(reason)s"),
+    IMPLEMENTATION_LOGGED: gettext_lazy("Catatan pelaksanaan: %(text)s"),
     MESSAGE_IN: gettext_lazy("Pesan dari pelapor"),
     MESSAGE_OUT: gettext_lazy("Balasan kepada pelapor"),
     NOTE: gettext_lazy("Catatan internal"),
     ESCALATED: gettext_lazy("Eskalasi SLA %(metric)s: %(percent)s%% target terpakai"),
     LINKED: gettext_lazy("Ditautkan: %(type)s %(number)s"),
     DELIVERY_FAILED: gettext_lazy("Kiriman %(channel)s gagal: %(error)s"),
+    EXPORTED: gettext_lazy("Berkas perkara dicetak (%(variant)s)"),
+    MERGED: gettext_lazy("Digabung ke %(number)s"),
+    ABSORBED: gettext_lazy("Menerima penggabungan %(number)s: %(messages)d pesan, %(tasks)d tugas"),
+    UNMERGED: gettext_lazy("Penggabungan ke %(number)s dibatalkan"),
+    RELEASED: gettext_lazy("%(number)s dipisahkan kembali dari tiket ini"),
+    CONVERTED: gettext_lazy("Jenis diubah: %(old_kind)s → %(new_kind)s, keadaan %(old)s → %(new)s"),
+    SPLIT: gettext_lazy("Satu pesan dijadikan tiket baru %(number)s"),
+    SPLIT_FROM: gettext_lazy("Dipisahkan dari %(number)s"),
+    UNLINKED: gettext_lazy("Tautan dilepas: %(type)s %(number)s"),
+    TAGGED: gettext_lazy("Diberi label %(tag)s"),
+    UNTAGGED: gettext_lazy("Label %(tag)s dilepas"),
+    WATCHED: gettext_lazy("%(person)s mengamati tiket ini"),
+    UNWATCHED: gettext_lazy("%(person)s berhenti mengamati tiket ini"),
+    TASK_ADDED: gettext_lazy("Tugas ditambahkan: %(title)s"),
+    TASK_DONE: gettext_lazy("Tugas selesai: %(title)s"),
+    TASK_CANCELLED: gettext_lazy("Tugas tidak jadi: %(title)s"),
+    TASK_ASSIGNED: gettext_lazy("Tugas “%(title)s” untuk %(person)s"),
+    TIME_SPENT: gettext_lazy("Waktu kerja %(minutes)d menit"),
+    TIME_REMOVED: gettext_lazy("Catatan waktu kerja %(minutes)d menit dihapus"),
+    APPROVAL_ASKED: gettext_lazy("Persetujuan diminta (putaran %(round)d). %(steps)s"),
+    APPROVAL_VOTED: gettext_lazy("%(decision)s pada langkah “%(step)s”%(behalf)s"),
+    APPROVAL_DELEGATED: gettext_lazy("Keputusan pada langkah “%(step)s” dilimpahkan kepada %(person)s"),
+    APPROVAL_RECALLED: gettext_lazy("Pelimpahan keputusan pada langkah “%(step)s” ditarik kembali"),
+    APPROVAL_REMINDED: gettext_lazy("Penyetuju langkah “%(step)s” diingatkan"),
+    APPROVAL_OVERDUE: gettext_lazy("Langkah persetujuan “%(step)s” lewat tenggat"),
 }
 
 
 def record(
     ticket: Ticket, *, code: str, actor: Actor, at: datetime, changes: Mapping[str, Any], public: bool = False
 ) -> TimelineEntry:
-    """Append one entry. The caller holds the row lock of the ticket, so positions have no gaps and no races."""
+    """Append one entry. The caller holds the row lock of the ticket, so positions have no gaps and no races,
+
+    and saves the ticket afterwards, which then knows how long its history is.
+    """
     last = TimelineEntry.objects.filter(ticket_id=ticket.pk).order_by("-position").values("position", "digest").first()
     position, previous = (last["position"] + 1, last["digest"]) if last else (1, "")
     entry = TimelineEntry(
@@ -55,6 +122,7 @@ def record(
     )
     entry.digest = digest_of(entry)
     entry.save(force_insert=True)
+    ticket.history_length = position
     return entry
 
 
@@ -99,6 +167,8 @@ def describe(entry: TimelineEntry) -> str:
     changes = {key: value for key, value in entry.changes.items() if isinstance(value, str | int)}
     if entry.code == CREATED:
         changes["channel"] = entry.get_channel_display()
+    if entry.code == APPROVAL_VOTED:
+        changes["behalf"] = gettext(", atas nama %(name)s") % {"name": changes["behalf"]} if changes["behalf"] else ""
     if entry.code == CHANGED:
         return str(SENTENCES[CHANGED]) % {"fields": _changed_fields(entry.changes)}
     try:
@@ -116,9 +186,13 @@ FIELD_LABELS = {
     "priority": gettext_lazy("prioritas"),
     "confidentiality": gettext_lazy("kerahasiaan"),
     "assets": gettext_lazy("aset"),
+    "complaint_class": gettext_lazy("golongan"),
+    "external_number": gettext_lazy("nomor SP4N-LAPOR"),
     "team": gettext_lazy("tim"),
     "assignee": gettext_lazy("petugas"),
     "kind": gettext_lazy("jenis"),
+    "watchers": gettext_lazy("pengamat"),
+    "tags": gettext_lazy("label"),
 }
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tickets import access, timeline
+from tickets.approvals import panel as approvals
 from tickets.choices import HoldReason
 from tickets.models import Ticket, TimelineEntry
 
@@ -109,30 +110,35 @@ EVENTS = {
     "verify": gettext_lazy("Laporan diperiksa dan dinyatakan lengkap."),
     "hand_off": gettext_lazy("Laporan diteruskan ke instansi yang berwenang."),
     "archive": gettext_lazy("Laporan diarsipkan."),
+    "return_": gettext_lazy("Laporan diperiksa kembali oleh meja layanan."),
+    "declare_major": gettext_lazy("Gangguan ini ditangani sebagai gangguan besar."),
+    "end_major": gettext_lazy("Gangguan besar dinyatakan berakhir."),
     "submit": gettext_lazy("Diajukan."),
     "ask_approval": gettext_lazy("Permintaan menunggu persetujuan."),
     "approve": gettext_lazy("Permintaan disetujui."),
     "reject": gettext_lazy("Permintaan ditolak."),
     "resubmit": gettext_lazy("Permintaan diperbaiki dan diajukan lagi."),
+    "merge": gettext_lazy("Laporan ditangani bersama laporan lain tentang hal yang sama."),
 }
 
 
 def public_history(ticket: Ticket) -> list[Event]:
     """What happened, oldest first, without names of staff, notes or anything internal.
 
-    Messages are left out: the conversation shows them.
+    Messages are left out: the conversation shows them. A merged ticket goes on with what its survivors went through
+    since.
     """
-    events = []
-    for entry in access.timeline(ticket, internal=False):
-        text = _sentence(entry)
-        if text:
-            events.append(Event(entry.at, text))
-    return events
+    entries = list(access.timeline(ticket, internal=False))
+    for above, since in access.path_of(ticket):
+        entries += access.timeline(above, internal=False).filter(at__gt=since, code=timeline.TRANSITION)
+    return [Event(entry.at, text) for entry in entries if (text := _sentence(entry))]
 
 
 def _sentence(entry: TimelineEntry) -> str:
     if entry.code == timeline.CREATED:
         return _("Laporan diterima lewat %(channel)s.") % {"channel": entry.get_channel_display()}
+    if entry.code == timeline.CONVERTED:
+        return _("Laporan kini ditangani sebagai %(kind)s.") % {"kind": entry.changes.get("new_kind", "").lower()}
     if entry.code != timeline.TRANSITION:
         return ""
     changes = entry.changes
@@ -153,5 +159,7 @@ def state_note(ticket: Ticket) -> str:
         return _("Menunggu jawaban Anda")
     if ticket.hold_reason == HoldReason.THIRD_PARTY:
         return _("Menunggu pihak lain")
+    if line := approvals.progress(ticket):
+        return line
     said_by_the_stage_bar = {_("Baru"), _("Dikerjakan"), _("Selesai")}
     return "" if ticket.state_label in said_by_the_stage_bar else ticket.state_label

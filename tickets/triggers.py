@@ -1,35 +1,98 @@
-"""Database triggers that keep the timeline append-only on both databases, whatever code or person connects."""
+"""Database triggers that keep history and seals append-only on both databases, whatever code or person connects."""
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-TABLE = "tickets_timelineentry"
+TIMELINE = "tickets_timelineentry"
+SEALS = "tickets_auditseal"
 REFUSAL = "timeline is append-only"
 
-SQLITE = [
-    f"CREATE TRIGGER IF NOT EXISTS timeline_no_{verb.lower()} BEFORE {verb} ON {TABLE} "
-    f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
-    for verb in ("UPDATE", "DELETE")
-]
-POSTGRESQL = [
+
+def _sqlite(table: str, name: str) -> list[str]:
+    return [
+        f"CREATE TRIGGER IF NOT EXISTS {name}_no_{verb.lower()} BEFORE {verb} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+        for verb in ("UPDATE", "DELETE")
+    ]
+
+
+def _sqlite_replace(table: str, name: str, same: str) -> str:
+    """INSERT OR REPLACE removes the old row without asking the trigger against DELETE."""
+    exists = f"EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id OR ({same}))"  # noqa: S608 - names of ours
+    return (
+        f"CREATE TRIGGER IF NOT EXISTS {name}_no_replace BEFORE INSERT ON {table} WHEN {exists} "
+        f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+    )
+
+
+def _postgresql(table: str, name: str) -> list[str]:
+    return [
+        f"DROP TRIGGER IF EXISTS {name}_no_change ON {table}",
+        f"CREATE TRIGGER {name}_no_change BEFORE UPDATE OR DELETE ON {table} "
+        "FOR EACH ROW EXECUTE FUNCTION timeline_append_only()",
+    ]
+
+
+def _postgresql_truncate(table: str, name: str) -> list[str]:
+    return [
+        f"DROP TRIGGER IF EXISTS {name}_no_truncate ON {table}",
+        f"CREATE TRIGGER {name}_no_truncate BEFORE TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION timeline_append_only()",
+    ]
+
+
+FUNCTION = (
     f"CREATE OR REPLACE FUNCTION timeline_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-    f"$$ BEGIN RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'integrity_constraint_violation'; END $$",
-    f"DROP TRIGGER IF EXISTS timeline_no_change ON {TABLE}",
-    f"CREATE TRIGGER timeline_no_change BEFORE UPDATE OR DELETE ON {TABLE} "
-    "FOR EACH ROW EXECUTE FUNCTION timeline_append_only()",
-]
-SQLITE_DROP = ["DROP TRIGGER IF EXISTS timeline_no_update", "DROP TRIGGER IF EXISTS timeline_no_delete"]
-POSTGRESQL_DROP = [
-    f"DROP TRIGGER IF EXISTS timeline_no_change ON {TABLE}",
-    "DROP FUNCTION IF EXISTS timeline_append_only()",
-]
+    f"$$ BEGIN RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
+)
 
 
 def create(_apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    _run(schema_editor, SQLITE, POSTGRESQL)
+    """Protect the rows of the timeline."""
+    _run(schema_editor, _sqlite(TIMELINE, "timeline"), [FUNCTION, *_postgresql(TIMELINE, "timeline")])
 
 
 def drop(_apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    _run(schema_editor, SQLITE_DROP, POSTGRESQL_DROP)
+    """Undo `create`, after `drop_seals`."""
+    _run(
+        schema_editor,
+        ["DROP TRIGGER IF EXISTS timeline_no_update", "DROP TRIGGER IF EXISTS timeline_no_delete"],
+        [
+            f"DROP TRIGGER IF EXISTS timeline_no_change ON {TIMELINE}",
+            "DROP FUNCTION IF EXISTS timeline_append_only()",
+        ],
+    )
+
+
+def create_seals(_apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Protect the seals, and both tables against what goes around the triggers of single rows."""
+    replace = [
+        _sqlite_replace(TIMELINE, "timeline", "ticket_id = NEW.ticket_id AND position = NEW.position"),
+        _sqlite_replace(SEALS, "seals", "day = NEW.day"),
+    ]
+    _run(
+        schema_editor,
+        [*_sqlite(SEALS, "seals"), *replace],
+        [
+            *_postgresql(SEALS, "seals"),
+            *_postgresql_truncate(SEALS, "seals"),
+            *_postgresql_truncate(TIMELINE, "timeline"),
+        ],
+    )
+
+
+def drop_seals(_apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Undo `create_seals`."""
+    sqlite = ["seals_no_update", "seals_no_delete", "seals_no_replace", "timeline_no_replace"]
+    postgresql = [
+        ("seals_no_change", SEALS),
+        ("seals_no_truncate", SEALS),
+        ("timeline_no_truncate", TIMELINE),
+    ]
+    _run(
+        schema_editor,
+        [f"DROP TRIGGER IF EXISTS {name}" for name in sqlite],
+        [f"DROP TRIGGER IF EXISTS {name} ON {table}" for name, table in postgresql],
+    )
 
 
 def _run(schema_editor: BaseDatabaseSchemaEditor, sqlite: list[str], postgresql: list[str]) -> None:

@@ -12,13 +12,15 @@ from accounts.roles import Role
 from notify.models import Delivery
 from tickets import access, timeline, workflow
 from tickets.access import Action
-from tickets.choices import Channel, Confidentiality, Direction, Kind, LinkType
+from tickets.choices import CONCEALING, Channel, Direction, LinkType, Stage
 from tickets.errors import Forbidden
+from tickets.kinds import machine_of
+from tickets.kinds.base import TransitionInfo
 from tickets.models import Message, Ticket, TicketLink, TimelineEntry
+from tickets.problems import known_errors as near
 
 BROKEN = (Delivery.State.FAILED, Delivery.State.BOUNCED)
 CASES_NEARBY = 5
-KNOWN_ERRORS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def _actor(entry: TimelineEntry, ticket: Ticket, conceal: bool) -> str:
     """Whoever acted; with `conceal` nobody who is not known to be of the staff is named."""
     if not conceal or entry.channel == Channel.SYSTEM:
         return entry.actor_name
-    if entry.actor_user_id is None or entry.actor_user_id == ticket.requester.user_id:
+    if entry.actor_user_id is None or entry.actor_user_id in access.reporter_user_ids(ticket):
         return _("Pelapor (dirahasiakan)")
     return entry.actor_name
 
@@ -131,19 +133,20 @@ def requester(ticket: Ticket, user: User) -> Requester:
     """The requester with masked addresses; nothing at all when even the name is hidden."""
     conceal = access.hides_requester(user, ticket)
     may_open = access.can(user, Action.VIEW_IDENTITY, ticket)
-    if conceal:
-        return Requester(_("Pelapor dirahasiakan"), [], True, False)
-    # Who may open a concealed identity sees it only after saying why.
-    if ticket.confidentiality in (Confidentiality.ANONYMOUS, Confidentiality.WHISTLEBLOWING):
+    if conceal:  # whoever may open a concealed identity sees it only after saying why
         return Requester(_("Pelapor dirahasiakan"), [], True, may_open)
     return Requester(str(ticket.requester), _addresses(ticket, masked=True), False, may_open)
 
 
 def open_identity(ticket: Ticket, user: User, reason: str) -> Requester:
-    """The requester with full addresses, after a record of who looked and why (UU 27/2022). Raises Forbidden."""
+    """The requester with full addresses, after a record of who looked and why (UU 27/2022). Raises Forbidden.
+
+    Administrators read these records, so they name no restricted ticket.
+    """
     if not access.can(user, Action.VIEW_IDENTITY, ticket):
         raise Forbidden(_("Anda tidak berwenang melihat identitas pelapor ini."))
-    IdentityView.objects.create(viewer=user, contact=ticket.requester, reason=f"{ticket.number}: {reason}"[:200])
+    purpose = reason if ticket.is_restricted else f"{ticket.number}: {reason}"
+    IdentityView.objects.create(viewer=user, contact=ticket.requester, reason=purpose[:200])
     return Requester(str(ticket.requester), _addresses(ticket, masked=False), False, True, is_open=True)
 
 
@@ -160,7 +163,7 @@ def other_tickets(ticket: Ticket, user: User) -> QuerySet[Ticket]:
 
     Empty for a concealed requester, and without concealed tickets: either would tell who the anonymous reporter is.
     """
-    hidden = (Confidentiality.ANONYMOUS, Confidentiality.WHISTLEBLOWING)
+    hidden = CONCEALING
     others = access.visible_to(user).filter(requester_id=ticket.requester_id).exclude(pk=ticket.pk)
     if not user.has_role(Role.CONFIDENTIAL_OFFICER):
         others = others.exclude(confidentiality__in=hidden)
@@ -182,9 +185,22 @@ class Step:
 def steps(ticket: Ticket, user: User) -> list[Step]:
     """The transitions this person may run now, in the machine's order."""
     return [
-        Step(info.name, str(info.edge.label), bool(info.edge.form or info.edge.confirm), info.edge.confirm)
+        Step(info.name, str(info.edge.label), _asks(info, ticket, user), info.edge.confirm)
         for info in workflow.available(ticket, user)
     ]
+
+
+def _asks(info: TransitionInfo, ticket: Ticket, user: User) -> bool:
+    return bool(info.edge.form or info.edge.confirm or unfinished_parts(ticket, user, info))
+
+
+def unfinished_parts(ticket: Ticket, user: User, info: TransitionInfo) -> list[Ticket]:
+    """Open parts of the ticket, when this step would finish it before them: worth a warning."""
+    from tickets.operations import linking
+
+    machine = machine_of(ticket.kind)
+    finishes = info.target in machine.STATES and machine.stage_of(str(info.target)) in (Stage.RESOLVED, Stage.CLOSED)
+    return linking.open_children(ticket, user) if finishes else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +209,7 @@ class Linked:
 
     relation: str
     ticket: Ticket
+    pk: int = 0
 
 
 BACKWARD = {
@@ -209,15 +226,11 @@ def links(ticket: Ticket, user: User) -> list[Linked]:
     visible = access.visible_to(user).values("pk")
     out = TicketLink.objects.filter(source_id=ticket.pk, target__in=visible).select_related("target")
     back = TicketLink.objects.filter(target_id=ticket.pk, source__in=visible).select_related("source")
-    return [Linked(link.get_type_display(), link.target) for link in out.order_by("id")] + [
-        Linked(BACKWARD[LinkType(link.type)](), link.source) for link in back.order_by("id")
+    return [Linked(link.get_type_display(), link.target, link.pk) for link in out.order_by("id")] + [
+        Linked(BACKWARD[LinkType(link.type)](), link.source, link.pk) for link in back.order_by("id")
     ]
 
 
-def known_errors(ticket: Ticket, user: User) -> QuerySet[Ticket]:
-    """Problems of the same service whose cause and workaround are known, newest first."""
-    problems = access.visible_to(user).filter(kind=Kind.PROBLEM, state="known_error")
-    if ticket.service_id is None:
-        return problems.none()
-    known = problems.filter(service_id=ticket.service_id).exclude(pk=ticket.pk)
-    return known.select_related("problem_detail").order_by("-id")[:KNOWN_ERRORS]
+def known_errors(ticket: Ticket, user: User) -> list[Ticket]:
+    """Known errors near this ticket, with their details, the nearest first."""
+    return near.similar_to(ticket, user)

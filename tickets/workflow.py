@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,7 +13,7 @@ from accounts.models import User
 from notify.push import QUEUE, RESTRICTED_QUEUE, push, ticket_group
 from tickets import access, clocks, messages, notices, timeline
 from tickets.actors import Actor, actor_of
-from tickets.choices import OPEN_STAGES, Channel, Confidentiality, Kind, Stage, Visibility
+from tickets.choices import OPEN_STAGES, Channel, Confidentiality, Direction, Kind, Stage, Visibility
 from tickets.errors import Forbidden, InvalidInputs, NotVisible, Stale, WrongState
 from tickets.kinds import as_kind, machine_of
 from tickets.kinds.base import Party, Say, TransitionInfo
@@ -22,6 +23,12 @@ from tickets.models import Ticket, TimelineEntry
 AUTO_CLOSE_WORKING_DAYS = {Kind.INCIDENT: 3, Kind.REQUEST: 3, Kind.COMPLAINT: 10}
 """Working days after which a resolved ticket closes by itself; kinds not named here wait for a person."""
 
+NO_VERSION = -1
+"""An expected version that no ticket has."""
+
+PARTNERS = {"merge": "target"}
+"""Transitions that change a second ticket, and the input that holds its number."""
+
 
 def lock(ticket_id: int, actor: Actor) -> Ticket:
     """The ticket with its row locked, as the proxy of its kind. Raises NotVisible when the actor must not know it."""
@@ -29,6 +36,28 @@ def lock(ticket_id: int, actor: Actor) -> Ticket:
     if ticket is None or not access.is_visible(actor, ticket):
         raise NotVisible(_("Tiket tidak ditemukan."))
     return as_kind(ticket)
+
+
+def _lock_pair(ticket_id: int, partner: Any) -> None:
+    """Lock a ticket and the one whose number is `partner`, the older first: two merges against each other then wait."""
+    if isinstance(partner, str) and partner:
+        pair = Ticket.objects.filter(Q(pk=ticket_id) | Q(number=partner.strip().upper())).order_by("pk")
+        list(pair.select_for_update(of=("self",)).values_list("pk"))
+
+
+def _lock_companions(ticket_id: int, transition: str, inputs: dict[str, Any]) -> None:
+    """Lock a ticket with those that this step changes along with it, the older first, as linking and merging do."""
+    from tickets.incidents import major
+    from tickets.problems import closing
+
+    others: list[int] = []
+    if transition == "resolve" and inputs.get("resolve_incidents"):
+        others = closing.companion_ids(ticket_id)
+    elif transition in ("update_major", "end_major"):
+        others = major.follower_ids(ticket_id)
+    if others:
+        family = Ticket.objects.filter(pk__in=[ticket_id, *others]).order_by("pk")
+        list(family.select_for_update(of=("self",)).values_list("pk"))
 
 
 def check_version(ticket: Ticket, expected_version: int | None) -> None:
@@ -44,7 +73,11 @@ def last_actor(ticket: Ticket) -> str:
     entry = TimelineEntry.objects.filter(ticket_id=ticket.pk).select_related("actor_user").order_by("-position").first()
     if entry is None:
         return _("orang lain")
-    by_staff = entry.channel == Channel.SYSTEM or bool(entry.actor_user and entry.actor_user.is_workspace_user)
+    by_staff = entry.channel == Channel.SYSTEM or bool(
+        entry.actor_user
+        and entry.actor_user.is_workspace_user
+        and entry.actor_user_id not in access.reporter_user_ids(ticket)
+    )
     if ticket.confidentiality != Confidentiality.NORMAL and not by_staff:
         return _("pelapor")
     return entry.actor_name
@@ -85,7 +118,12 @@ def perform(
     `actor` None is the system. `inputs` are the fields of the transition's form, as raw values or objects.
     Raises NotVisible, Forbidden, WrongState, Stale or InvalidInputs; then nothing has changed.
     """
+    from tickets import automation
+    from tickets.automation import assignment
+
     who = actor_of(actor)
+    _lock_pair(ticket_id, inputs.get(PARTNERS.get(transition, "")))
+    _lock_companions(ticket_id, transition, inputs)
     ticket = lock(ticket_id, who)
     check_version(ticket, expected_version)
     info = check(ticket, transition, who)
@@ -98,17 +136,23 @@ def perform(
     message = None
     if isinstance(said, Say):
         visibility = Visibility.PUBLIC if said.public else Visibility.INTERNAL
-        message = messages.append(ticket, actor=who, text=said.text, visibility=visibility, at=at)
+        # Whoever decided has no part in the ticket any more, yet what they say to the requester is a reply.
+        is_reply = said.public and who.contact_id != ticket.requester_id
+        direction = Direction.OUT if is_reply else ""
+        message = messages.append(ticket, actor=who, text=said.text, visibility=visibility, at=at, direction=direction)
     timeline.record(
         ticket,
         code=timeline.TRANSITION,
         actor=who,
         at=at,
         changes=_changes(info, before, ticket),
-        public=info.edge.public,
+        public=info.edge.public and not (info.edge.settles and ticket.state == before["state"]),
     )
     save(ticket, at)
     notices.after_transition(ticket, info.name, before, message)
+    automation.after("transition", ticket)
+    if ticket.team_id != before["team_id"]:
+        assignment.fill(ticket)
     return ticket
 
 
@@ -196,6 +240,7 @@ def _snapshot(ticket: Ticket) -> dict[str, Any]:
     return {
         "state": ticket.state,
         "team": str(ticket.team) if ticket.team else "",
+        "team_id": ticket.team_id,
         "assignee": ticket.assignee.display_name if ticket.assignee else "",
         "assignee_id": ticket.assignee_id,
         "office": str(ticket.office) if ticket.office else "",

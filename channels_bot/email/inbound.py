@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,8 +16,9 @@ from accounts.normalize import email_key
 from channels_bot.email.parsing import ParsedEmail, parse_email
 from channels_bot.models import Mailbox
 from notify import outbox
+from notify.errors import without_addresses
 from notify.models import Delivery
-from tickets import intake, threading, timeline, workflow
+from tickets import access, intake, threading, timeline, workflow
 from tickets.actors import SYSTEM
 from tickets.attachments import Upload
 from tickets.choices import Channel, Kind
@@ -94,7 +96,10 @@ def _objection(parsed: ParsedEmail) -> str:
     if parsed.auto is not None or is_ours(parsed.from_.email):
         return Reason.LOOP
     hour_ago = timezone.now() - timedelta(hours=1)
-    recent = InboundRecord.objects.filter(sender=parsed.from_.email, received_at__gte=hour_ago)
+    local, _at, domain = email_key(parsed.from_.email).rpartition("@")
+    base = local.partition("+")[0]
+    same = Q(sender__iexact=f"{base}@{domain}") | Q(sender__istartswith=f"{base}+", sender__iendswith=f"@{domain}")
+    recent = InboundRecord.objects.filter(same, channel=Channel.EMAIL, received_at__gte=hour_ago)
     return Reason.LOOP if len(recent.values_list("pk")[:MAX_PER_HOUR]) >= MAX_PER_HOUR else ""
 
 
@@ -104,7 +109,7 @@ def _attach_bounce(parsed: ParsedEmail, record: InboundRecord) -> None:
     delivery = _bounced_delivery(parsed)
     if bounce is None or delivery is None:
         return
-    delivery.error = (bounce.diagnostic or bounce.status or _("ditolak server penerima"))[:500]
+    delivery.error = without_addresses(bounce.diagnostic or bounce.status or _("ditolak server penerima"))[:500]
     if bounce.permanent:
         delivery.state = Delivery.State.BOUNCED
         ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL, value=email_key(delivery.recipient)).update(
@@ -114,7 +119,8 @@ def _attach_bounce(parsed: ParsedEmail, record: InboundRecord) -> None:
     record.state = InboundRecord.State.ACCEPTED
     record.save(update_fields=["state"])
     if bounce.permanent and delivery.topic.startswith("ticket:"):
-        ticket = workflow.lock(int(delivery.topic.removeprefix("ticket:")), SYSTEM)
+        known = workflow.lock(int(delivery.topic.removeprefix("ticket:")), SYSTEM)
+        ticket = workflow.lock(access.survivor_of(known).pk, SYSTEM)
         changes = {"channel": "email", "error": delivery.error[:200]}
         timeline.record(ticket, code=timeline.DELIVERY_FAILED, actor=SYSTEM, at=timezone.now(), changes=changes)
         workflow.announce(ticket)

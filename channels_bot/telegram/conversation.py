@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.contacts import Identity
 from catalog.models import Service
-from tickets import intake
+from channels_bot.telegram import approvals
+from tickets import access, intake
 from tickets.choices import OPEN_STAGES, Channel, Kind, Stage
 from tickets.intake import InboundMessage, Outcome, TicketDraft
 from tickets.kinds import machine_of
@@ -38,6 +39,8 @@ Buttons = list[list[list[str]]]
 
 def take(turn: "Turn") -> None:
     """Answer one turn."""
+    if approvals.take(turn):
+        return
     if turn.data:
         _button(turn)
     elif turn.text.startswith("/"):
@@ -107,7 +110,8 @@ def _cancel(turn: "Turn") -> None:
 
 
 def _tickets(turn: "Turn") -> None:
-    mine = list(own_tickets(turn).filter(stage__in=[*OPEN_STAGES, Stage.RESOLVED])[:8])
+    alive = [*OPEN_STAGES, Stage.RESOLVED]
+    mine = list(own_tickets(turn).filter(Q(stage__in=alive) | Q(merged_into__stage__in=alive))[:8])
     if not mine:
         turn.say(_("Anda belum punya tiket yang terbuka. Tulis saja apa yang terjadi untuk membuat laporan."))
         return
@@ -118,7 +122,7 @@ def _tickets(turn: "Turn") -> None:
 def _status(turn: "Turn", argument: str) -> None:
     number = argument.strip().upper()
     if not number:
-        ticket = turn.chat.current_ticket
+        ticket = own_tickets(turn).filter(pk=turn.chat.current_ticket_id or 0).first()
         if ticket is None:
             _tickets(turn)
             return
@@ -133,20 +137,23 @@ def _status(turn: "Turn", argument: str) -> None:
 
 
 def describe(ticket: Ticket) -> str:
-    """State, deadline and team in plain words."""
-    label = machine_of(ticket.kind).label_of(ticket.state)
+    """State, deadline and team in plain words; of a merged ticket those of the one it lives on in."""
+    live = access.survivor_of(ticket)
+    label = machine_of(live.kind).label_of(live.state)
     lines = [f"{ticket.number}: {ticket.subject}", _("Keadaan: %(state)s") % {"state": label}]
-    if ticket.team:
-        lines.append(_("Ditangani: %(team)s") % {"team": ticket.team.name})
-    if ticket.due_at and ticket.is_open:
-        due = timezone.localtime(ticket.due_at).strftime("%d-%m-%Y %H.%M")
+    if live.team:
+        lines.append(_("Ditangani: %(team)s") % {"team": live.team.name})
+    if live.due_at and live.is_open:
+        due = timezone.localtime(live.due_at).strftime("%d-%m-%Y %H.%M")
         lines.append(_("Target: %(due)s") % {"due": due})
     return "\n".join(lines)
 
 
 def own_tickets(turn: "Turn") -> QuerySet[Ticket]:
     """Tickets in which the person of this chat takes part, newest first. No other ticket exists here."""
-    mine = Q(requester=turn.contact) | Q(participants__contact=turn.contact, is_restricted=False)
+    mine = Q(requester=turn.contact) | Q(
+        participants__contact=turn.contact, participants__via=None, is_restricted=False
+    )
     return Ticket.objects.filter(mine).select_related("team").order_by("-created_at").distinct()
 
 
@@ -335,7 +342,7 @@ def _addressed_ticket(turn: "Turn") -> Ticket | None:
     current = turn.chat.current_ticket
     if current is None:
         current = turn.chat.current_ticket = _only_open_ticket(turn)
-    if current is None or current.stage == Stage.CLOSED:
+    if current is None or access.survivor_of(current).stage == Stage.CLOSED:
         return None
     return own_tickets(turn).filter(pk=current.pk).first()
 
@@ -351,7 +358,7 @@ def _only_open_ticket(turn: "Turn") -> Ticket | None:
 def _append(turn: "Turn", ticket: Ticket) -> None:
     text = _text_of(turn)
     if turn.edited:
-        if Message.objects.filter(ticket=ticket, external_id=turn.message_key).exists():
+        if Message.objects.filter(ticket=access.survivor_of(ticket), external_id=turn.message_key).exists():
             return
         text = _("(Pesan diubah menjadi:) %(text)s") % {"text": text}
     result = intake.receive(
@@ -368,10 +375,12 @@ def _append(turn: "Turn", ticket: Ticket) -> None:
     if turn.too_large:
         turn.say(_too_large(turn))
     if result.ticket:
-        turn.chat.current_ticket = result.ticket
+        # A merged ticket keeps its number for its people; the survivor's tells of somebody else.
+        known = ticket if result.ticket.pk == access.survivor_of(ticket).pk else result.ticket
+        turn.chat.current_ticket = known
         turn.say(
-            _("Diterima untuk tiket %(number)s. Untuk hal lain, ketik /baru.") % {"number": result.ticket.number},
-            ticket_id=result.ticket.pk,
+            _("Diterima untuk tiket %(number)s. Untuk hal lain, ketik /baru.") % {"number": known.number},
+            ticket_id=known.pk,
         )
 
 

@@ -1,13 +1,15 @@
 """From a raw update to one handled turn of a conversation, exactly once."""
 
 import logging
+import math
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, DataError, IntegrityError, transaction
 from telegram.error import BadRequest, NetworkError
 
 from accounts import contacts
@@ -65,7 +67,11 @@ def handle(payload: Mapping[str, Any]) -> None:
     Raises DatabaseError, and NetworkError while a file cannot be fetched: then Telegram brings the update again.
     Any other failure keeps the update in quarantine, where an agent sees it.
     """
+    payload = _storable(payload)
     update_id = int(payload["update_id"])
+    if abs(update_id) >= 2**63:
+        logger.error("telegram update with an impossible id dropped: %.80s", update_id)
+        return
     if TelegramUpdate.objects.filter(update_id=update_id).exists():
         return
     try:
@@ -74,11 +80,37 @@ def handle(payload: Mapping[str, Any]) -> None:
             _mark(update_id)
             _dispatch(update_id, payload, *fetched)
         _stop_spinner(payload)
-    except (DatabaseError, NetworkError):
-        raise
     except Exception as error:
+        if _is_passing(error):
+            raise
         logger.exception("telegram update %s failed; kept in quarantine", update_id)
         _keep(update_id, payload, error)
+
+
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+
+
+def _storable(value: Any) -> Any:
+    """The same value without what a database cannot hold: NUL, halves of surrogate pairs, numbers that are none.
+
+    >>> _storable({"text": "a\\0b", "sizes": [1, "\\ud800"]})
+    {'text': 'a�b', 'sizes': [1, '�']}
+    """
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {_storable(name): _storable(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(part) for part in value]
+    return value
+
+
+def _part(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """An object inside an update; empty when it is missing or no object."""
+    part = payload.get(name)
+    return part if isinstance(part, Mapping) else {}
 
 
 class _Seen(Exception):
@@ -94,13 +126,13 @@ def _mark(update_id: int) -> None:
 
 
 def _dispatch(update_id: int, payload: Mapping[str, Any], files: list[Upload], too_large: list[str]) -> None:
-    if member := payload.get("my_chat_member"):
+    if member := _part(payload, "my_chat_member"):
         _note_membership(member)
         return
-    callback = payload.get("callback_query") or {}
-    message = callback.get("message") or payload.get("message") or payload.get("edited_message") or {}
-    person = callback.get("from") or message.get("from") or {}
-    chat = message.get("chat") or {}
+    callback = _part(payload, "callback_query")
+    message = _part(callback, "message") or _part(payload, "message") or _part(payload, "edited_message")
+    person = _part(callback, "from") or _part(message, "from")
+    chat = _part(message, "chat")
     if not chat.get("id") or not person.get("id"):
         return
     if chat.get("type") != "private":
@@ -149,15 +181,15 @@ def _note_membership(member: Mapping[str, Any]) -> None:
 
 def file_references(payload: Mapping[str, Any]) -> list[dict[str, str]]:
     """The files this update asks us to take: those of its message, or those of the draft it submits."""
-    callback = payload.get("callback_query")
+    callback = _part(payload, "callback_query")
     if callback:
         if not str(callback.get("data") or "").startswith(conversation.SEND):
             return []
-        chat_id = ((callback.get("message") or {}).get("chat") or {}).get("id")
+        chat_id = _part(_part(callback, "message"), "chat").get("id")
         chat = TelegramChat.objects.filter(chat_id=chat_id or 0).first()
         return list(chat.draft.get("files", [])) if chat else []
-    message = payload.get("message") or payload.get("edited_message") or {}
-    if (message.get("chat") or {}).get("type") != "private":
+    message = _part(payload, "message") or _part(payload, "edited_message")
+    if _part(message, "chat").get("type") != "private":
         return []
     return conversation.files_in(message)
 
@@ -180,7 +212,7 @@ def _fetch_files(payload: Mapping[str, Any]) -> tuple[list[Upload], list[str]]:
 
 def _stop_spinner(payload: Mapping[str, Any]) -> None:
     """Tell the app that the button press was taken. Losing this loses nothing."""
-    query_id = (payload.get("callback_query") or {}).get("id")
+    query_id = _part(payload, "callback_query").get("id")
     if not query_id:
         return
     try:
@@ -189,14 +221,29 @@ def _stop_spinner(payload: Mapping[str, Any]) -> None:
         logger.info("callback %s was too old to acknowledge", query_id)
 
 
-@transaction.atomic
+def _is_passing(error: Exception) -> bool:
+    """Whether the same update may succeed later. Values a database refuses (DataError) stay as they are."""
+    return isinstance(error, DatabaseError | NetworkError) and not isinstance(error, DataError)
+
+
 def _keep(update_id: int, payload: Mapping[str, Any], error: Exception) -> None:
-    message = payload.get("message") or payload.get("edited_message") or {}
-    chat_id = str((message.get("chat") or {}).get("id") or "")
+    """Into quarantine; an update that cannot even be kept is only marked, so that it does not come again."""
+    reason = _storable(f"{type(error).__name__}: {error}")[:500]
+    try:
+        _quarantine(update_id, payload, reason)
+    except Exception as failure:
+        if _is_passing(failure):
+            raise
+        logger.exception("telegram update %s cannot be kept", update_id)
+        TelegramUpdate.objects.get_or_create(update_id=update_id, defaults={"error": reason})
+
+
+@transaction.atomic
+def _quarantine(update_id: int, payload: Mapping[str, Any], reason: str) -> None:
+    message = _part(payload, "message") or _part(payload, "edited_message")
+    chat_id = str(_part(message, "chat").get("id") or "")
     words = str(message.get("text") or message.get("caption") or "")
-    TelegramUpdate.objects.get_or_create(
-        update_id=update_id, defaults={"error": f"{type(error).__name__}: {error}"[:500], "payload": dict(payload)}
-    )
+    TelegramUpdate.objects.get_or_create(update_id=update_id, defaults={"error": reason, "payload": dict(payload)})
     intake.receive(
         intake.InboundMessage(
             channel=Channel.TELEGRAM,

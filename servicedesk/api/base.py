@@ -16,6 +16,9 @@ from rest_framework.views import APIView
 from accounts.models import User
 from servicedesk.api.auth import HasScope
 from servicedesk.api.problems import TooLarge
+from tickets import access
+from tickets.errors import NotVisible
+from tickets.models import Ticket
 from tickets.views.portal.limits import total_upload_bytes
 
 
@@ -118,3 +121,10 @@ def body_of(request: Request) -> dict[str, Any]:
     if not isinstance(request.data, dict):
         raise ParseError(_("Isi permintaan harus berupa objek JSON."))
     return request.data
+
+
+def visible_ticket(request: Request, number: str) -> Ticket:
+    """The ticket, or NotVisible, which becomes 404 alike for hidden and for missing ones."""
+    if len(number) > 40 or not number.isascii() or not number.isprintable():
+        raise NotVisible(_("Tiket tidak ditemukan."))
+    return access.get_visible(caller(request), number)

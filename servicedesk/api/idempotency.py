@@ -20,7 +20,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from servicedesk.api.base import caller
+from servicedesk.api.base import caller, visible_ticket
 from servicedesk.api.problems import KeyReused
 from servicedesk.models import IdempotencyKey
 
@@ -51,6 +51,7 @@ def once(request: Request, act: Callable[[], Response]) -> Response:
             defaults={"method": request.method or "", "path": request.path[:300], "request_hash": digest},
         )
         if not is_first:
+            _check_right(request, row)
             return _replay(row, digest)
         response = act()
         row.status = response.status_code
@@ -94,6 +95,14 @@ def _content_digest(file: Any) -> str:
         digest.update(chunk)
     file.seek(0)
     return digest.hexdigest()
+
+
+def _check_right(request: Request, row: IdempotencyKey) -> None:
+    """Raise as for an unknown ticket when the caller may no longer see the one that the first answer is about."""
+    named: Any = (request.parser_context or {}).get("kwargs", {}).get("number")
+    number = named or (row.body.get("number") if isinstance(row.body, dict) else None)
+    if number:
+        visible_ticket(request, str(number))
 
 
 def _replay(row: IdempotencyKey, digest: str) -> Response:

@@ -22,8 +22,10 @@ from catalog.models import Service
 from servicedesk.api.serializers import LEVELS
 from tickets import threading
 from tickets.attachments import Upload, problem_with
-from tickets.choices import Confidentiality, Kind, Level, Visibility
+from tickets.changes import templates
+from tickets.choices import ChangeType, Confidentiality, Kind, Level, Visibility
 from tickets.kinds import machines
+from tickets.models import ChangeTemplate
 
 TEXT_LENGTH = 20_000
 SUBJECT_LENGTH = 120
@@ -102,7 +104,24 @@ class TicketInput(Strict):
     impact = choice_field(LEVELS, required=False)
     urgency = choice_field(LEVELS, required=False)
     confidentiality = choice_field(Confidentiality.choices, default=Confidentiality.NORMAL)
+    change_type = choice_field(ChangeType.choices, required=False, help_text="Changes only; `normal` unless told.")
+    change_template = code_field(
+        ChangeTemplate.objects.filter(is_active=True),
+        required=False,
+        allow_null=True,
+        help_text="Changes of type `standard` only, which need one.",
+    )
     requester = ReporterInput(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Type and template of a change belong together. Raises ValidationError."""
+        kind, change_type = attrs["kind"], attrs.get("change_type", "")
+        if kind != Kind.CHANGE and change_type:
+            raise ValidationError({"change_type": [_("Hanya untuk perubahan.")]})
+        reason = templates.problem_with(kind, change_type, attrs.get("change_template"))
+        if reason:
+            raise ValidationError({"change_template": [reason]})
+        return attrs
 
     def validate_impact(self, value: str) -> int:
         return int(Level.from_code(value))

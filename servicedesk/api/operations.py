@@ -12,12 +12,11 @@ from accounts.normalize import mask
 from notify import outbox
 from notify.models import Delivery
 from servicedesk.api import presentation
-from servicedesk.api.base import ApiView, caller
+from servicedesk.api.base import ApiView, caller, visible_ticket
 from servicedesk.api.pagination import paginate
 from servicedesk.api.presentation import Rights
 from servicedesk.api.schema import PAGE, page_of, problems
 from servicedesk.api.serializers import DeliverySerializer, QuarantineSerializer
-from servicedesk.api.tickets import visible_ticket
 from tickets import quarantine
 from tickets.errors import Forbidden
 from tickets.models import InboundRecord, Ticket
@@ -87,7 +86,7 @@ def _shown(row: Delivery, ticket: Ticket, rights: Rights) -> dict[str, Any]:
         "recipient": row.recipient if is_open else concealed,
         "state": Delivery.State.QUEUED if row.state == Delivery.State.SENDING else row.state,
         "attempts": row.attempts,
-        "message_id": row.message_id,
+        "message_id": row.public_id,
         # The words of a mail server usually repeat the address.
         "error": row.error if is_open else "",
         "created_at": row.created_at,

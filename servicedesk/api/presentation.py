@@ -19,11 +19,14 @@ from servicedesk.api.base import caller
 from tickets import access, timeline, workflow
 from tickets.access import Action
 from tickets.actors import Actor
-from tickets.choices import Channel, Confidentiality, Direction, Level
+from tickets.approvals import panel as approvals
+from tickets.choices import CONCEALING, Channel, Direction, Level
 from tickets.kinds.base import TransitionInfo
-from tickets.models import Attachment, Message, Ticket, TicketLink, TimelineEntry
+from tickets.models import Attachment, Message, Task, Ticket, TicketLink, TimelineEntry
+from tickets.operations import tasks, timesheet
+from tickets.particulars import major_of
 
-HIDDEN = (Confidentiality.ANONYMOUS, Confidentiality.WHISTLEBLOWING)
+HIDDEN = CONCEALING
 """Of these tickets the reporter is hidden, also from people who work on the case."""
 
 VIEW_LOGGED_EVERY = timedelta(hours=1)
@@ -139,18 +142,54 @@ def detail(ticket: Ticket, request: Request) -> dict[str, Any]:
     user = caller(request)
     ticket = with_relations(Ticket.objects.filter(pk=ticket.pk)).get()
     rights = Rights.of(user, ticket)
-    words = list(access.conversation(ticket, internal=rights.internal))
+    reader_id = Actor(user=user).contact_id
+    words = list(access.conversation(ticket, internal=rights.internal, reader_id=reader_id))
     entries = access.timeline(ticket, internal=rights.internal)
     return _item(ticket, user) | {
         "requester": _opened(ticket, user, rights),
         "clocks": clocks.read([ticket], timezone.now())[ticket.pk],
         "etag": ticket.etag,
+        "is_major": major_of(ticket) is not None,
+        "merged_into": _merged_into(ticket, user),
+        **_operations(ticket, rights),
         "description": words[0].text if words else "",
         "messages": [message(each, rights, request) for each in words],
         "timeline": [_event(each, ticket, rights) for each in entries],
         "links": list(_links(ticket, user)),
         "assets": ticket.assets.select_related("asset_type").order_by("name", "pk"),
+        "approvals": approvals.rounds(ticket) if rights.internal else [],
         "transitions": [_transition(info, ticket) for info in workflow.available(ticket, Actor(user=user))],
+    }
+
+
+def _merged_into(ticket: Ticket, user: User) -> str | None:
+    """The survivor's number; its reporter is somebody else for whoever does not see it."""
+    survivor = access.survivor_of(ticket)
+    seen = survivor.pk != ticket.pk and access.visible_to(user).filter(pk=survivor.pk).exists()
+    return survivor.number if seen else None
+
+
+def _operations(ticket: Ticket, rights: Rights) -> dict[str, Any]:
+    """Tags, watchers, tasks and time, which are between members of staff."""
+    if not rights.internal:
+        return {"tags": [], "watchers": [], "tasks": [], "spent_minutes": None}
+    return {
+        "tags": list(ticket.tags.values_list("name", flat=True)),
+        "watchers": list(ticket.watchers.order_by("username").values_list("username", flat=True)),
+        "tasks": [_task(task) for task in tasks.of_ticket(ticket)],
+        "spent_minutes": timesheet.total(ticket),
+    }
+
+
+def _task(task: Task) -> dict[str, Any]:
+    return {
+        "id": task.pk,
+        "position": task.position,
+        "title": task.title,
+        "state": task.state,
+        "assignee": task.assignee.username if task.assignee else None,
+        "team": task.team.code if task.team else None,
+        "due_at": task.due_at,
     }
 
 
@@ -192,6 +231,8 @@ def _actor(entry: TimelineEntry, ticket: Ticket, rights: Rights) -> str:
     if entry.channel == Channel.SYSTEM:
         return entry.actor_name
     by_reporter = entry.actor_user_id is None or entry.actor_user_id == ticket.requester.user_id
+    if rights.conceal and entry.actor_user_id in access.reporter_user_ids(ticket):
+        return _("Anonim")
     if rights.conceal and by_reporter:
         return _("Anonim")
     if not rights.internal and not by_reporter and entry.code != timeline.MESSAGE_IN:
@@ -258,4 +299,4 @@ def is_original_readable(entry: Message, user: User) -> bool:
     rights = Rights.of(user, entry.ticket)
     if entry.visibility == "internal" or entry.direction == Direction.NOTE:
         return rights.internal
-    return access.can(user, Action.VIEW, entry.ticket) and not (rights.conceal and entry.direction == Direction.IN)
+    return access.may_read(user, entry) and not (rights.conceal and entry.direction == Direction.IN)

@@ -124,6 +124,9 @@ def _as_api_error(exc: Exception) -> exceptions.APIException | None:
         return exceptions.PermissionDenied(str(exc) or None)
     if isinstance(exc, RequestDataTooBig):
         return TooLarge()
+    if isinstance(exc, OverflowError):
+        logger.warning("out of range", exc_info=exc)
+        return exceptions.ParseError(_("Ada angka atau tanggal di luar jangkauan."))
     if isinstance(exc, SuspiciousOperation):
         return exceptions.ParseError(_("Permintaan tidak dapat dibaca."))
     return None

@@ -5,11 +5,11 @@ from typing import Any
 from rest_framework import serializers
 
 from assets.models import Asset
-from catalog.models import Service
+from catalog.models import ApprovalRuleStep, Service
 from notify.models import Delivery
 from sla.models import Clock, Metric
 from tickets.choices import Channel, Confidentiality, Direction, Kind, Level, LinkType, Stage, Visibility
-from tickets.models import InboundRecord
+from tickets.models import ApprovalRound, ApprovalStep, InboundRecord, Task, Vote
 
 LEVELS = [(level.code, level.label) for level in Level]
 DELIVERY_STATES = [choice for choice in Delivery.State.choices if choice[0] != Delivery.State.SENDING]
@@ -133,15 +133,72 @@ class TransitionSerializer(Shape):
     inputs = InputSerializer(many=True)
 
 
-class TicketDetailSerializer(TicketSerializer):
-    """A ticket with everything the caller may see of it."""
+class TaskSerializer(Shape):
+    """A piece of the work. Tasks of a later `position` wait until the earlier ones are done."""
 
+    id = serializers.IntegerField()
+    position = serializers.IntegerField()
+    title = serializers.CharField()
+    state = serializers.ChoiceField(Task.State.choices)
+    assignee = serializers.CharField(allow_null=True)
+    team = serializers.CharField(allow_null=True)
+    due_at = serializers.DateTimeField(allow_null=True)
+
+
+class VoteSerializer(Shape):
+    """One approver of a step, by name. `decision` is "" while open; `decided_by` may be a substitute or delegate."""
+
+    approver = serializers.CharField()
+    office = serializers.CharField(help_text="the office as whose head they are asked, else empty")
+    delegated_to = serializers.CharField()
+    decision = serializers.ChoiceField([("", "–"), *Vote.Decision.choices])
+    decided_by = serializers.CharField()
+    comment = serializers.CharField()
+    channel = serializers.CharField()
+    decided_at = serializers.DateTimeField(allow_null=True)
+
+
+class ApprovalStepSerializer(Shape):
+    """Steps of equal `position` run side by side. `needed` approvals make the quorum."""
+
+    position = serializers.IntegerField()
+    name = serializers.CharField()
+    state = serializers.ChoiceField(ApprovalStep.State.choices)
+    quorum = serializers.ChoiceField(ApprovalRuleStep.Quorum.choices)
+    needed = serializers.IntegerField()
+    due_at = serializers.DateTimeField(allow_null=True)
+    is_overdue = serializers.BooleanField()
+    votes = VoteSerializer(many=True)
+
+
+class ApprovalRoundSerializer(Shape):
+    """One attempt to get the ticket approved; only the votes of the newest count."""
+
+    number = serializers.IntegerField()
+    state = serializers.ChoiceField(ApprovalRound.State.choices)
+    started_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    steps = ApprovalStepSerializer(many=True)
+
+
+class TicketDetailSerializer(TicketSerializer):
+    """A ticket with everything the caller may see of it. Tags, watchers and tasks are empty for requesters."""
+
+    merged_into = serializers.CharField(
+        allow_null=True, help_text="number of the ticket it lives on in, when the caller sees that one"
+    )
+    tags = serializers.ListField(child=serializers.CharField())
+    watchers = serializers.ListField(child=serializers.CharField(), help_text="user names")
+    tasks = TaskSerializer(many=True)
+    spent_minutes = serializers.IntegerField(allow_null=True, help_text="time spent; null for requesters")
+    is_major = serializers.BooleanField(help_text="a major incident with a public notice")
     description = serializers.CharField()
     messages = MessageSerializer(many=True)
     timeline = TimelineSerializer(many=True)
     links = LinkSerializer(many=True)
     assets = AssetReferenceSerializer(many=True)
     transitions = TransitionSerializer(many=True)
+    approvals = ApprovalRoundSerializer(many=True, help_text="newest round first; empty for requesters")
 
 
 class ServiceSerializer(Shape):

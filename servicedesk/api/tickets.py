@@ -14,7 +14,7 @@ from rest_framework.reverse import reverse
 from accounts.contacts import Identity
 from accounts.models import User
 from servicedesk.api import presentation
-from servicedesk.api.base import ApiView, FormParser, JsonParser, body_of, caller
+from servicedesk.api.base import ApiView, FormParser, JsonParser, body_of, caller, visible_ticket
 from servicedesk.api.filters import DEFAULT_ORDERING, ORDERINGS, TicketQuery, narrowed
 from servicedesk.api.idempotency import once
 from servicedesk.api.inputs import MessageForm, MessageInput, TicketInput, inline_uploads, uploads_of
@@ -24,14 +24,13 @@ from servicedesk.api.serializers import MessageSerializer, TicketDetailSerialize
 from tickets import access, intake, messages, workflow
 from tickets.actors import Actor
 from tickets.choices import Channel, Kind, Stage, Visibility
-from tickets.errors import Forbidden, InvalidInputs, NotVisible, WrongState
+from tickets.errors import Forbidden, InvalidInputs, WrongState
 from tickets.kinds import as_kind, machine_of
 from tickets.models import Message, Ticket
 
 OPEN_TO_ALL = (Kind.INCIDENT, Kind.COMPLAINT, Kind.REQUEST)
 """What a requester may report; problems and changes are work of the staff."""
 ANY_VERSION = None
-NO_VERSION = -1
 """No ticket has this version, so expecting it is always stale."""
 
 
@@ -88,7 +87,10 @@ def _report(user: User, data: dict[str, Any]) -> intake.InboundMessage:
             raise Forbidden(_("Hanya petugas yang melapor atas nama orang lain. Hapus requester."))
         if data["kind"] not in OPEN_TO_ALL:
             raise Forbidden(_("Masalah dan perubahan hanya dicatat petugas."))
-    drafted = ("kind", "service", "office", "impact", "urgency", "confidentiality")
+    drafted = (
+        *("kind", "service", "office", "impact", "urgency", "confidentiality"),
+        *("change_type", "change_template"),
+    )
     return intake.InboundMessage(
         channel=Channel.API,
         external_id=uuid.uuid4().hex,
@@ -172,7 +174,8 @@ def _words(request: Request) -> tuple[str, str, list[Any]]:
 
 def _refuse_when_over(user: User, ticket: Ticket, visibility: str) -> None:
     """A requester's words on a ticket that nobody can reopen would reach no one. Raises WrongState."""
-    over = ticket.stage == Stage.CLOSED and not messages.can_reopen(as_kind(ticket))
+    live = access.survivor_of(ticket)
+    over = live.stage == Stage.CLOSED and not messages.can_reopen(as_kind(live))
     if over and visibility == Visibility.PUBLIC and not access.parties(Actor(user=user), ticket) & access.INSIDERS:
         raise WrongState(_("Tiket ini sudah ditutup. Buat tiket baru dan sebutkan nomornya."))
 
@@ -214,7 +217,8 @@ def _inputs(given: dict[str, Any], name: str, ticket: Ticket, actor: Actor) -> d
     Whoever may not run the step at all hears that first.
     """
     info = machine_of(ticket.kind).transition(name)
-    known = info.edge.form.base_fields if info and info.edge.form else {}
+    form = workflow.form_of(info, ticket) if info else None
+    known = form.fields if form else {}
     errors = {each: [_("Tidak dikenal.")] for each in given if each not in known}
     errors |= {
         each: [_("Tulis teks, bilangan, atau true/false.")]
@@ -227,13 +231,6 @@ def _inputs(given: dict[str, Any], name: str, ticket: Ticket, actor: Actor) -> d
     return {each: "" if value is None else str(value) for each, value in given.items()}
 
 
-def visible_ticket(request: Request, number: str) -> Ticket:
-    """The ticket, or NotVisible, which becomes 404 alike for hidden and for missing ones."""
-    if len(number) > 40 or not number.isascii() or not number.isprintable():
-        raise NotVisible(_("Tiket tidak ditemukan."))
-    return access.get_visible(caller(request), number)
-
-
 def _expected_version(request: Request, ticket: Ticket) -> int | None:
     """The version `If-Match` names, for the service to compare under its lock.
 
@@ -243,7 +240,7 @@ def _expected_version(request: Request, ticket: Ticket) -> int | None:
     if header is None or header.strip() == "*":
         return ANY_VERSION
     tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
-    return ticket.version if ticket.etag in tags else NO_VERSION
+    return ticket.version if ticket.etag in tags else workflow.NO_VERSION
 
 
 def _ticket_response(ticket: Ticket, request: Request, status: int = 200) -> Response:

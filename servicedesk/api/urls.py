@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView
 from servicedesk.api.catalogue import AssetsView, ServicesView
 from servicedesk.api.files import AttachmentView, OriginalView
 from servicedesk.api.operations import DeliveriesView, QuarantineView
+from servicedesk.api.problem_management import CandidatesView, KnownErrorsView, ProblemIncidentsView
 from servicedesk.api.problems import not_found
 from servicedesk.api.reports import SlaReportView
 from servicedesk.api.tickets import MessagesView, TicketsView, TicketView, TransitionView
@@ -36,6 +37,9 @@ urlpatterns = [
     path("v1/tickets/<str:number>/", TicketView.as_view(), name="ticket"),
     path("v1/tickets/<str:number>/messages/", MessagesView.as_view(), name="messages"),
     path("v1/tickets/<str:number>/transitions/<slug:name>/", TransitionView.as_view(), name="transition"),
+    path("v1/tickets/<str:number>/incidents/", ProblemIncidentsView.as_view(), name="problem_incidents"),
+    path("v1/known-errors/", KnownErrorsView.as_view(), name="known_errors"),
+    path("v1/problem-candidates/", CandidatesView.as_view(), name="problem_candidates"),
     path("v1/messages/<int:pk>/original/", OriginalView.as_view(), name="original"),
     path("v1/attachments/<uuid:uuid>/", AttachmentView.as_view(), name="attachment"),
     path("v1/quarantine/", QuarantineView.as_view(), name="quarantine"),

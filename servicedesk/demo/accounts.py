@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.db import transaction
 
@@ -92,6 +93,7 @@ def _create(person: Person, password: str) -> None:
         is_staff=person.is_superuser,
         is_superuser=person.is_superuser,
     )
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     user.groups.set(Group.objects.filter(name__in=person.roles))
     for team in Team.objects.filter(code__in=person.teams):
         TeamMembership.objects.create(team=team, user=user, is_coordinator=person.coordinates)

@@ -18,6 +18,7 @@ from notify.models import Delivery
 from notify.outbox import topic_of
 from tickets import intake, messages, workflow
 from tickets.actors import Actor
+from tickets.changes import assessment
 from tickets.choices import Channel, Level, Visibility
 from tickets.clocks import default_calendar
 from tickets.intake import InboundMessage, TicketDraft
@@ -149,6 +150,8 @@ class Teller:
             if "window_hours" in step:
                 start, end = step.pop("window_hours")
                 step |= {"window_start": _later(moment, start), "window_end": _later(moment, end)}
+            if "answers" in step:
+                step = _assessed(step)
             if "change" in step:
                 step["change"] = self._ticket_of(step["change"]).number
             workflow.perform(ticket.pk, step.pop("do"), actor, **step)
@@ -167,6 +170,20 @@ class Teller:
 
     def _ticket_of(self, key: str) -> Ticket:
         return Ticket.objects.get(messages__inbound__external_id=external_id(key))
+
+
+def _assessed(step: dict[str, Any]) -> dict[str, Any]:
+    """The step with its answers (question code → position of the choice, 0 unless told) instead of the level.
+
+    Without questions the level of the story stands.
+    """
+    given, asked = step["answers"], assessment.questions()
+    inputs = {name: value for name, value in step.items() if name != "answers" and not (asked and name == "risk")}
+    for question in asked:
+        choices = list(question.choices.all())
+        chosen = choices[min(given.get(question.code, 0), len(choices) - 1)]
+        inputs[f"{assessment.PREFIX}{question.code}"] = str(chosen.pk)
+    return inputs
 
 
 def external_id(key: str) -> str:

@@ -22,7 +22,8 @@ def load_roles(store: Store) -> None:
 def _permissions(role: str) -> list[Permission]:
     if role == Role.ADMINISTRATOR:
         wanted = Q(content_type__app_label__in=SETTINGS_APPS) | Q(
-            content_type__app_label="tickets", content_type__model__in=["priorityrule", "numbersequence"]
+            content_type__app_label="tickets",
+            content_type__model__in=["priorityrule", "numbersequence", "replytemplate"],
         )
         views = Q(content_type__app_label__in=["tickets", "notify"], codename__startswith="view_")
         return list(Permission.objects.filter(wanted | views))

@@ -39,6 +39,7 @@ class MessageRow:
     external_id: str = ""
     original_text: str = ""
     html: str = ""
+    origin_id: int | None = None
 
 
 @dataclass(slots=True)

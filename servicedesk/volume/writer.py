@@ -41,6 +41,7 @@ def write(drafts: Sequence[Draft], world: World, until: datetime) -> None:
     tables.number(Ticket, [draft.ticket for draft in drafts])
     for draft, own in zip(drafts, clocks, strict=True):
         put_due(draft.ticket, cast(list[Clock], own))
+        draft.ticket.history_length = len(draft.entries)
         for message in draft.messages:
             message.ticket_id = draft.ticket.pk
         for clock in own:

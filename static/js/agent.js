@@ -45,6 +45,17 @@
     if (composer?.querySelector("textarea").value.trim()) window.ui.notify(composer.dataset.changed);
   });
 
+  // A canned text goes where the person is writing; without this script the page comes back with it.
+  document.querySelector("[data-canned]")?.addEventListener("submit", (event) => {
+    const text = composer?.querySelector("textarea");
+    const chosen = event.target.querySelector("select").selectedOptions[0];
+    if (!text || !chosen) return;
+    event.preventDefault();
+    text.setRangeText(chosen.dataset.text, text.selectionStart, text.selectionEnd, "end");
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+    text.focus();
+  });
+
   body.addEventListener("live:presence", ({ detail }) => {
     document.querySelectorAll("[data-viewers]").forEach((el) => {
       el.textContent = detail.viewers?.length ? `${detail.viewers.join(", ")} ${el.dataset.viewers}` : "";

@@ -142,8 +142,8 @@ def test_agents_raise_problems_themselves(agent, client):
 
 
 def test_a_change_has_a_type(agent, client):
-    client.post(CREATE, report(channel="web", kind="change", name="", change_type="standard"))
-    assert Ticket.objects.get().change_detail.change_type == "standard"
+    client.post(CREATE, report(channel="web", kind="change", name="", change_type="emergency"))
+    assert Ticket.objects.get().change_detail.change_type == "emergency"
 
 
 def test_a_subject_that_names_a_stranger_s_ticket_waits_for_a_decision(agent, client):

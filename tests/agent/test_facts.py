@@ -94,11 +94,18 @@ def test_a_stale_edit_keeps_what_was_typed(agent, client):
     assert Ticket.objects.get(pk=ticket.pk).subject == "Judul koordinator"
 
 
-def test_lowering_confidentiality_needs_a_reason(agent, client):
+def test_lowering_confidentiality_needs_a_reason(cast, client):
+    ticket = factories.ticket("complaint", confidentiality="secret")
+    client.force_login(cast.inspektorat)
+    assert edit(client, ticket, confidentiality="anonymous").status_code == 422
+    edit(client, ticket, confidentiality="anonymous", reason="Kasusnya sudah terbuka.")
+    assert Ticket.objects.get(pk=ticket.pk).confidentiality == "anonymous"
+
+
+def test_only_an_officer_unmasks_an_anonymous_reporter(agent, client):
     ticket = factories.ticket("complaint", confidentiality="anonymous")
-    assert edit(client, ticket, confidentiality="normal").status_code == 422
-    edit(client, ticket, confidentiality="normal", reason="Pelapor setuju.")
-    assert Ticket.objects.get(pk=ticket.pk).confidentiality == "normal"
+    assert edit(client, ticket, confidentiality="normal", reason="Ingin tahu.").status_code == 422
+    assert Ticket.objects.get(pk=ticket.pk).confidentiality == "anonymous"
 
 
 def test_whoever_makes_a_ticket_secret_loses_sight_of_it(agent, client):

@@ -43,7 +43,10 @@ def test_the_detail_has_the_agreed_fields(api, cast, asset):
     )
     response = api("agen").ticket(ticket)
     shown = response.json()
-    assert set(shown) == ITEM | {"description", "messages", "timeline", "links", "assets", "transitions"}
+    operations = {"is_major", "merged_into", "tags", "watchers", "tasks", "spent_minutes"}
+    assert set(shown) == ITEM | operations | {
+        "description", "messages", "timeline", "links", "assets", "transitions", "approvals",
+    }  # fmt: skip
     ticket.refresh_from_db()
     assert response["ETag"].removeprefix("W/") == ticket.etag
     assert shown["description"] == "Mati."

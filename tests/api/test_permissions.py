@@ -29,6 +29,14 @@ ROWS = {
         (404, 403, 201, 403, 403),
     ),
     "transition": ("POST", "tickets/{number}/transitions/start/", {}, (404, 403, 200, 403, 403)),
+    "problem_incidents": (
+        "POST",
+        "tickets/{problem}/incidents/",
+        {"numbers": ["GGN-2026-999999"]},
+        (404, 404, 200, 403, 403),
+    ),
+    "known_errors": ("GET", "known-errors/", None, (403, 403, 200, 200, 200)),
+    "problem_candidates": ("GET", "problem-candidates/", None, (403, 403, 200, 200, 200)),
     "original": ("GET", "messages/{message}/original/", None, (404, 200, 200, 200, 200)),
     "attachment": ("GET", "attachments/{attachment}/", None, (404, 200, 200, 200, 200)),
     "quarantine": ("GET", "quarantine/", None, (403, 403, 200, 403, 403)),
@@ -48,6 +56,7 @@ def place(cast):
     )
     return {
         "number": ticket.number,
+        "problem": factories.ticket("problem", requester=cast.koordinator).number,
         "message": ticket.messages.get().pk,
         "attachment": Attachment.objects.get().uuid,
     }

@@ -40,7 +40,8 @@ class Edge:
     """Metadata of one transition; screens, API, bot and docs are generated from it.
 
     `public`: the requester sees the event in the timeline. `stops`: metrics whose clock ends here, besides what the
-    stage of the target state implies. `confirm`: the screen asks again because it cannot be undone.
+    stage of the target state implies. `confirm`: the screen asks again because it cannot be undone. `settles`: of a
+    vote, the state it leads to once enough people have voted; until then the ticket stays where it is.
     """
 
     label: type_label
@@ -50,6 +51,7 @@ class Edge:
     stops: tuple[str, ...] = ()
     guards: tuple[Guard, ...] = ()
     confirm: bool = False
+    settles: str = ""
 
     def as_custom(self) -> dict[str, "Edge"]:
         return {"edge": self}
@@ -106,8 +108,10 @@ class Machine:
         for name in cls._transition_names():
             fsm = getattr(cls, name)._django_fsm
             first = next(iter(fsm.transitions.values()))
-            target = first.target if isinstance(first.target, str) or first.target is None else "resume_state"
-            yield TransitionInfo(name, tuple(fsm.transitions), target, first.custom["edge"])
+            edge_ = first.custom["edge"]
+            is_fixed = isinstance(first.target, str) or first.target is None
+            target = first.target if is_fixed else edge_.settles or "resume_state"
+            yield TransitionInfo(name, tuple(fsm.transitions), target, edge_)
 
     @classmethod
     def _transition_names(cls) -> list[str]:

@@ -8,18 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import transition
 
 from tickets.choices import Stage
-from tickets.kinds import guards
+from tickets.kinds import approving, change_guards, guards
 from tickets.kinds.base import STAFF, Machine, Party, Say, edge
-from tickets.kinds.common import put_assignment
-from tickets.kinds.inputs import (
-    AssessForm,
-    AssignForm,
-    ImplementedForm,
-    NoteForm,
-    ReasonForm,
-    ReviewForm,
-    ScheduleForm,
-)
+from tickets.kinds.change_inputs import AssessForm, ImplementedForm, ReviewForm, ScheduleForm
+from tickets.kinds.common import MERGED, MERGED_STATE, merge_step, put_assignment, unmerge_step
+from tickets.kinds.inputs import AssignForm, NoteForm, ReasonForm
 from tickets.models.details import ChangeDetail
 from tickets.models.ticket import Ticket
 
@@ -64,6 +57,7 @@ class Change(Machine, Ticket):
         State.REVIEW: (State.REVIEW.label, Stage.RESOLVED),
         State.CLOSED: (State.CLOSED.label, Stage.CLOSED),
         State.CANCELLED: (State.CANCELLED.label, Stage.CLOSED),
+        MERGED: MERGED_STATE,
     }
     BEFORE_WORK = [
         State.DRAFT, State.SUBMITTED, State.ASSESSED, State.AWAITING_APPROVAL, State.APPROVED, State.SCHEDULED,
@@ -74,7 +68,12 @@ class Change(Machine, Ticket):
         verbose_name = _("perubahan")
         verbose_name_plural = _("perubahan")
 
-    @transition("state", [State.DRAFT], State.SUBMITTED, custom=edge(_("Ajukan"), (Party.REQUESTER, *STAFF), NoteForm))
+    @transition(
+        "state", [State.DRAFT], State.SUBMITTED,
+        custom=edge(
+            _("Ajukan"), (Party.REQUESTER, *STAFF), NoteForm, guards=(change_guards.template_when_standard,)
+        ),
+    )  # fmt: skip
     def submit(self, *, note: str = "") -> Say | None:
         return Say(note, public=False) if note else None
 
@@ -86,30 +85,51 @@ class Change(Machine, Ticket):
         return put_assignment(self, **inputs)
 
     @transition("state", [State.SUBMITTED], State.ASSESSED, custom=edge(_("Kaji"), STAFF, AssessForm))
-    def assess(self, **facts: Any) -> None:
-        self._detail(**facts)
+    def assess(self, *, actor: "Actor", **facts: Any) -> None:
+        from tickets.changes import windows
+
+        windows.assess(self, actor=actor, facts=facts)
 
     @transition(
         "state", [State.SUBMITTED, State.ASSESSED], State.AWAITING_APPROVAL,
-        custom=edge(_("Minta persetujuan"), STAFF, NoteForm, guards=(guards.assessed_unless_emergency,)),
+        custom=edge(
+            _("Minta persetujuan"), STAFF, NoteForm, guards=(guards.assessed_unless_emergency, guards.approvers_exist)
+        ),
     )  # fmt: skip
-    def ask_approval(self, *, note: str = "") -> Say | None:
-        return Say(note, public=False) if note else None
+    def ask_approval(self, *, note: str = "", actor: "Actor") -> Say | None:
+        return approving.ask(self, actor=actor, note=note)
 
     @transition(
-        "state", [State.AWAITING_APPROVAL], State.APPROVED,
-        custom=edge(_("Setujui"), (Party.CAB,), NoteForm, guards=(guards.four_eyes,)),
+        "state", [State.AWAITING_APPROVAL], approving.AFTER_VOTE_FOR,
+        custom=edge(
+            _("Setujui"), (Party.CAB,), NoteForm, settles=State.APPROVED,
+            guards=(guards.four_eyes, guards.has_valid_vote),
+        ),
     )  # fmt: skip
-    def approve(self, *, note: str = "", actor: "Actor | None" = None) -> Say | None:
-        self._detail(approved_by=actor.user if actor else None)
-        return Say(note, public=False) if note else None
+    def approve(self, *, note: str = "", actor: "Actor") -> Say | None:
+        said = approving.vote_for(self, actor=actor, note=note)
+        if approving.is_approved(self):
+            self._detail(approved_by=actor.user)
+        return said
 
     @transition(
-        "state", [State.AWAITING_APPROVAL], State.REJECTED,
-        custom=edge(_("Tolak"), (Party.CAB,), ReasonForm, guards=(guards.four_eyes,)),
+        "state", [State.AWAITING_APPROVAL], approving.AFTER_VOTE_AGAINST,
+        custom=edge(
+            _("Tolak"), (Party.CAB,), ReasonForm, settles=State.REJECTED,
+            guards=(guards.four_eyes, guards.has_valid_vote),
+        ),
     )  # fmt: skip
-    def reject(self, *, reason: str) -> Say:
-        return Say(reason)
+    def reject(self, *, reason: str, actor: "Actor") -> Say:
+        return approving.vote_against(self, actor=actor, reason=reason)
+
+    @transition(
+        "state", [State.AWAITING_APPROVAL], None,
+        custom=edge(
+            _("Ulangi persetujuan"), STAFF, NoteForm, public=False, confirm=True, guards=(guards.approvers_exist,)
+        ),
+    )  # fmt: skip
+    def ask_again(self, *, note: str = "", actor: "Actor") -> Say | None:
+        return approving.ask(self, actor=actor, note=note)
 
     @transition(
         "state", [State.REJECTED], State.SUBMITTED,
@@ -122,11 +142,24 @@ class Change(Machine, Ticket):
 
     @transition(
         "state", [State.APPROVED, State.SUBMITTED], State.SCHEDULED,
-        custom=edge(_("Jadwalkan"), STAFF, ScheduleForm, guards=(guards.standard_when_not_approved,)),
+        custom=edge(
+            _("Jadwalkan"), STAFF, ScheduleForm,
+            guards=(guards.standard_when_not_approved, change_guards.template_when_standard),
+        ),
     )  # fmt: skip
-    def schedule(self, *, window_start: Any, window_end: Any, override_reason: str = "") -> Say | None:
-        self._detail(window_start=window_start, window_end=window_end)
-        return Say(override_reason, public=False) if override_reason else None
+    def schedule(self, *, actor: "Actor", **window: Any) -> None:
+        from tickets.changes import windows
+
+        windows.put_window(self, actor=actor, **window)
+
+    @transition(
+        "state", [State.SCHEDULED], State.SCHEDULED,
+        custom=edge(_("Jadwalkan ulang"), STAFF, ScheduleForm),
+    )  # fmt: skip
+    def reschedule(self, *, actor: "Actor", **window: Any) -> None:
+        from tickets.changes import windows
+
+        windows.put_window(self, actor=actor, **window)
 
     @transition(
         "state", [State.SCHEDULED], State.IMPLEMENTING,
@@ -160,8 +193,8 @@ class Change(Machine, Ticket):
         "state", [State.IMPLEMENTED, State.ROLLED_BACK, State.FAILED], State.REVIEW,
         custom=edge(_("Tinjau"), STAFF, ReviewForm),
     )  # fmt: skip
-    def review(self, *, review: str) -> None:
-        self._detail(review=review)
+    def review(self, *, review: str, is_achieved: bool) -> None:
+        self._detail(review=review, is_achieved=is_achieved)
 
     @transition(
         "state", [State.REVIEW], State.CLOSED,
@@ -174,8 +207,10 @@ class Change(Machine, Ticket):
         "state", [State.REVIEW], None,
         custom=edge(_("Lengkapi kajian"), STAFF, AssessForm, public=False),
     )  # fmt: skip
-    def complete_assessment(self, **facts: Any) -> None:
-        self._detail(**facts)
+    def complete_assessment(self, *, actor: "Actor", **facts: Any) -> None:
+        from tickets.changes import windows
+
+        windows.assess(self, actor=actor, facts=facts)
 
     @transition(
         "state", BEFORE_WORK, State.CANCELLED,
@@ -183,7 +218,11 @@ class Change(Machine, Ticket):
     )  # fmt: skip
     def cancel(self, *, reason: str) -> Say:
         self.updated_at = timezone.now()
+        approving.withdraw(self)
         return Say(reason)
+
+    merge = merge_step(STATES)
+    unmerge = unmerge_step(STATES)
 
     def _detail(self, **facts: Any) -> None:
         ChangeDetail.objects.update_or_create(ticket_id=self.pk, defaults=facts)

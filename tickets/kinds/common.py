@@ -1,13 +1,25 @@
 """Transition bodies that several kinds share. They change fields; states are changed by the decorated methods."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tickets.choices import HoldReason
-from tickets.kinds.base import Say
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_fsm import GET_STATE, transition
+
+from tickets.choices import HoldReason, Stage
+from tickets.kinds import guards
+from tickets.kinds.base import STAFF, Say, edge, type_label
+from tickets.kinds.inputs import MergeForm
 
 if TYPE_CHECKING:
+    from tickets.actors import Actor
     from tickets.models.ticket import Ticket
+
+MERGED = "merged"
+MERGED_STATE = (_("Digabung"), Stage.CLOSED)
+"""Label and stage of the state that every kind has for tickets that live on in another one."""
 
 
 def put_assignment(ticket: "Ticket", *, team: Any = None, assignee: Any = None, note: str = "") -> Say | None:
@@ -39,3 +51,45 @@ def reopened(ticket: "Ticket", at: datetime) -> None:
     ticket.solution = ""
     ticket.reopen_count += 1
     ticket.updated_at = at
+
+
+def plan_work(ticket: "Ticket") -> None:
+    """The work of a request is cleared to begin: its tasks are laid out, once."""
+    from tickets.operations import tasks
+
+    tasks.plan(ticket, timezone.now())
+
+
+def merge_step(states: Mapping[str, tuple[type_label, Stage]]) -> Any:
+    """The transition by which a ticket of this kind is put into another one; from every state that is not closed."""
+
+    def merge(self: "Ticket", *, target: str, actor: "Actor") -> Say:
+        from tickets.operations import merging
+
+        return merging.move(self, number=target, actor=actor)
+
+    custom = edge(_("Gabungkan"), STAFF, MergeForm, confirm=True)
+    return transition("state", _mergeable(states), MERGED, custom=custom)(merge)
+
+
+def unmerge_step(states: Mapping[str, tuple[type_label, Stage]]) -> Any:
+    """The way back, for a day, to the state the ticket was merged from."""
+
+    def unmerge(self: "Ticket", *, actor: "Actor") -> None:
+        from tickets.operations import merging
+
+        merging.move_back(self, actor=actor)
+
+    target = GET_STATE(lambda self, **_kw: _state_before_merge(self), _mergeable(states))
+    custom = edge(_("Batalkan penggabungan"), STAFF, guards=(guards.merge_can_be_undone,), public=False)
+    return transition("state", [MERGED], target, custom=custom)(unmerge)
+
+
+def _mergeable(states: Mapping[str, tuple[type_label, Stage]]) -> list[str]:
+    return [str(state) for state, (_label, stage) in states.items() if stage != Stage.CLOSED]
+
+
+def _state_before_merge(ticket: "Ticket") -> str:
+    from tickets.models.work import Merge
+
+    return str(Merge.objects.filter(source_id=ticket.pk).latest("at", "pk").moved["state"])

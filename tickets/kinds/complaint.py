@@ -10,17 +10,24 @@ from django_fsm import GET_STATE, transition
 from tickets.choices import Stage
 from tickets.kinds import guards
 from tickets.kinds.base import STAFF, Machine, Party, Say, edge
-from tickets.kinds.common import end_hold, put_assignment, put_hold, reopened
+from tickets.kinds.common import (
+    MERGED,
+    MERGED_STATE,
+    end_hold,
+    merge_step,
+    put_assignment,
+    put_hold,
+    reopened,
+    unmerge_step,
+)
+from tickets.kinds.complaint_inputs import ForwardForm, HandOffForm, ReturnForm, VerifyForm
 from tickets.kinds.inputs import (
     AnswerForm,
     AssignForm,
-    ForwardForm,
-    HandOffForm,
     HoldForm,
     NoteForm,
     ReasonForm,
     ReopenForm,
-    VerifyForm,
 )
 from tickets.models.details import ComplaintDetail
 from tickets.models.ticket import Ticket
@@ -52,6 +59,7 @@ class Complaint(Machine, Ticket):
         State.CLOSED: (State.CLOSED.label, Stage.CLOSED),
         State.OUT_OF_AUTHORITY: (State.OUT_OF_AUTHORITY.label, Stage.CLOSED),
         State.ARCHIVED: (State.ARCHIVED.label, Stage.CLOSED),
+        MERGED: MERGED_STATE,
     }
 
     class Meta:
@@ -77,6 +85,18 @@ class Complaint(Machine, Ticket):
         self.office = office
         self._detail(forwarded_to=office)
         return Say(note, public=False) if note else None
+
+    @transition(
+        "state", [State.FORWARDED, State.IN_PROGRESS], State.VERIFIED,
+        custom=edge(_("Kembalikan"), (Party.LIAISON,), ReturnForm),
+    )  # fmt: skip
+    def return_(self, *, reason: str) -> Say:
+        """The office is not the right one: the complaint goes back to the verifier and leaves the office's sight."""
+        if self.assignee is not None and self.assignee.office_id == self.office_id:
+            self.assignee = None
+        self.office = None
+        self._detail(forwarded_to=None)
+        return Say(reason, public=False)
 
     @transition(
         "state", [State.VERIFIED, State.FORWARDED], State.IN_PROGRESS,
@@ -137,7 +157,7 @@ class Complaint(Machine, Ticket):
         reopened(self, timezone.now())
 
     @transition(
-        "state", [State.NEW], State.OUT_OF_AUTHORITY,
+        "state", [State.NEW, State.VERIFIED], State.OUT_OF_AUTHORITY,
         custom=edge(_("Bukan wewenang"), STAFF, HandOffForm, stops=("verification",), confirm=True),
     )  # fmt: skip
     def hand_off(self, *, handed_off_to: str, reason: str, external_number: str = "") -> Say:
@@ -150,6 +170,9 @@ class Complaint(Machine, Ticket):
     )  # fmt: skip
     def archive(self, *, reason: str) -> Say:
         return Say(reason)
+
+    merge = merge_step(STATES)
+    unmerge = unmerge_step(STATES)
 
     def _detail(self, **facts: Any) -> None:
         ComplaintDetail.objects.update_or_create(ticket_id=self.pk, defaults=facts)

@@ -1,6 +1,6 @@
 """Incident (gangguan): something that worked does not."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.utils import timezone
@@ -10,9 +10,23 @@ from django_fsm import GET_STATE, transition
 from tickets.choices import Stage
 from tickets.kinds import guards
 from tickets.kinds.base import STAFF, Machine, Party, Say, edge
-from tickets.kinds.common import end_hold, put_assignment, put_hold, reopened
+from tickets.kinds.common import (
+    MERGED,
+    MERGED_STATE,
+    end_hold,
+    merge_step,
+    put_assignment,
+    put_hold,
+    reopened,
+    unmerge_step,
+)
+from tickets.kinds.incident_guards import leads_major, may_become_major, speaks_for_major
+from tickets.kinds.incident_inputs import DeclareMajorForm, EndMajorForm, UpdateMajorForm
 from tickets.kinds.inputs import AssignForm, HoldForm, NoteForm, ReasonForm, ReopenForm, ResolveForm
 from tickets.models.ticket import Ticket
+
+if TYPE_CHECKING:
+    from tickets.actors import Actor
 
 
 class State(models.TextChoices):
@@ -35,6 +49,7 @@ class Incident(Machine, Ticket):
         State.RESOLVED: (State.RESOLVED.label, Stage.RESOLVED),
         State.CLOSED: (State.CLOSED.label, Stage.CLOSED),
         State.CANCELLED: (State.CANCELLED.label, Stage.CLOSED),
+        MERGED: MERGED_STATE,
     }
     OPEN = [State.NEW, State.ASSIGNED, State.IN_PROGRESS, State.ON_HOLD]
 
@@ -43,7 +58,7 @@ class Incident(Machine, Ticket):
         verbose_name = _("gangguan")
         verbose_name_plural = _("gangguan")
 
-    @transition("state", [State.NEW], State.ASSIGNED, custom=edge(_("Tugaskan"), STAFF, AssignForm))
+    @transition("state", [State.NEW], State.ASSIGNED, custom=edge(_("Tugaskan"), (*STAFF, Party.SYSTEM), AssignForm))
     def assign(self, **inputs: Any) -> Say | None:
         return put_assignment(self, **inputs)
 
@@ -51,7 +66,7 @@ class Incident(Machine, Ticket):
         "state",
         [State.NEW, State.ASSIGNED],
         State.IN_PROGRESS,
-        custom=edge(_("Mulai kerjakan"), STAFF, NoteForm),
+        custom=edge(_("Mulai kerjakan"), (*STAFF, Party.SYSTEM), NoteForm),
     )
     def start(self, *, note: str = "") -> Say | None:
         return Say(note, public=False) if note else None
@@ -104,7 +119,10 @@ class Incident(Machine, Ticket):
         ),
     )  # fmt: skip
     def reopen(self, *, reason: str) -> None:
+        from tickets.incidents import major
+
         reopened(self, timezone.now())
+        major.resumed(self, timezone.now())
 
     @transition(
         "state", [State.NEW, State.ASSIGNED], State.CANCELLED,
@@ -112,3 +130,35 @@ class Incident(Machine, Ticket):
     )  # fmt: skip
     def cancel(self, *, reason: str) -> Say:
         return Say(reason)
+
+    @transition(
+        "state", OPEN, None,
+        custom=edge(_("Nyatakan gangguan besar"), (Party.COORDINATOR,), DeclareMajorForm, guards=(may_become_major,)),
+    )  # fmt: skip
+    def declare_major(self, *, actor: "Actor", **inputs: Any) -> None:
+        from tickets.incidents import major
+
+        major.declare(self, actor=actor, **inputs)
+
+    @transition(
+        "state", OPEN, None,
+        custom=edge(_("Sampaikan kabar gangguan besar"), STAFF, UpdateMajorForm, guards=(speaks_for_major,)),
+    )  # fmt: skip
+    def update_major(self, *, text: str, actor: "Actor", update_minutes: int | None = None) -> Say:
+        from tickets.incidents import major
+
+        major.update(self, text=text, update_minutes=update_minutes, actor=actor)
+        return Say(text)
+
+    @transition(
+        "state", [*OPEN, State.RESOLVED], None,
+        custom=edge(_("Akhiri gangguan besar"), STAFF, EndMajorForm, guards=(leads_major,)),
+    )  # fmt: skip
+    def end_major(self, *, actor: "Actor", text: str = "") -> Say | None:
+        from tickets.incidents import major
+
+        major.end(self, text=text, actor=actor)
+        return Say(text) if text else None
+
+    merge = merge_step(STATES)
+    unmerge = unmerge_step(STATES)

@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Office, Team, User
+from accounts.models import Team, User
 from accounts.roles import Role
-from tickets.choices import ComplaintClass, Confidentiality, HoldReason, Level, ResolutionCode
+from tickets.choices import Confidentiality, HoldReason, ResolutionCode
 from tickets.models.ticket import Ticket
 
 
@@ -34,6 +34,14 @@ def _text(label: Any, *, required: bool = True, rows: int = 3, help_text: Any = 
 
 class NoteForm(TransitionForm):
     note = _text(gettext_lazy("Catatan internal"), required=False)
+
+
+class MergeForm(TransitionForm):
+    target = forms.CharField(
+        label=gettext_lazy("Digabung ke tiket nomor"),
+        max_length=40,
+        help_text=gettext_lazy("Tiket ini ditutup; pesan, pengamat, label, dan tugasnya pindah ke tiket itu."),
+    )
 
 
 class ReasonForm(TransitionForm):
@@ -107,106 +115,6 @@ class AnswerForm(TransitionForm):
 
 class ReopenForm(TransitionForm):
     reason = _text(gettext_lazy("Mengapa dibuka kembali"))
-
-
-class VerifyForm(TransitionForm):
-    complaint_class = forms.ChoiceField(
-        label=gettext_lazy("Golongan pengaduan"),
-        choices=ComplaintClass.choices,
-        initial=ComplaintClass.ORDINARY,
-    )
-    note = _text(gettext_lazy("Catatan internal"), required=False, rows=2)
-
-
-class ForwardForm(TransitionForm):
-    office = forms.ModelChoiceField(
-        Office.objects.filter(is_active=True).exclude(kind=Office.Kind.LOCATION),
-        to_field_name="code",
-        label=gettext_lazy("Disposisi ke perangkat daerah"),
-        empty_label=gettext_lazy("Pilih perangkat daerah"),
-    )
-    note = _text(gettext_lazy("Catatan disposisi"), required=False, rows=2)
-
-
-class HandOffForm(TransitionForm):
-    handed_off_to = forms.CharField(label=gettext_lazy("Instansi yang berwenang"), max_length=200)
-    external_number = forms.CharField(label=gettext_lazy("Nomor SP4N-LAPOR"), max_length=60, required=False)
-    reason = _text(gettext_lazy("Penjelasan kepada pelapor"))
-
-
-class KnownErrorForm(TransitionForm):
-    root_cause = _text(gettext_lazy("Akar masalah"))
-    workaround = _text(gettext_lazy("Solusi sementara"))
-
-
-class FixPendingForm(TransitionForm):
-    change = forms.CharField(
-        label=gettext_lazy("Nomor tiket perubahan"),
-        max_length=40,
-        help_text=gettext_lazy("Misalnya PRB-2026-000012."),
-    )
-
-    def clean_change(self) -> Ticket:
-        number = self.cleaned_data["change"].strip().upper()
-        change = Ticket.objects.filter(kind="change", number=number, is_restricted=False).first()
-        if change is None:
-            raise ValidationError(_("Tidak ada tiket perubahan bernomor %(number)s."), params={"number": number})
-        return change
-
-
-class AssessForm(TransitionForm):
-    risk = forms.TypedChoiceField(label=gettext_lazy("Risiko"), choices=Level.choices, coerce=int)
-    impact_note = _text(gettext_lazy("Dampak"))
-    plan = _text(gettext_lazy("Rencana pelaksanaan"))
-    back_out_plan = _text(gettext_lazy("Rencana pengembalian"))
-    test_plan = _text(gettext_lazy("Rencana uji"))
-
-
-class ScheduleForm(TransitionForm):
-    window_start = forms.DateTimeField(
-        label=gettext_lazy("Mulai"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
-    )
-    window_end = forms.DateTimeField(
-        label=gettext_lazy("Selesai"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
-    )
-    override_reason = _text(gettext_lazy("Alasan tetap dijadwalkan bila berbenturan"), required=False, rows=2)
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        start, end = data.get("window_start"), data.get("window_end")
-        if start and end and end <= start:
-            self.add_error("window_end", _("Waktu selesai harus sesudah waktu mulai."))
-        elif start and end and not data.get("override_reason"):
-            self._refuse_collision(start, end)
-        return data
-
-    def _refuse_collision(self, start: Any, end: Any) -> None:
-        rivals = (
-            Ticket.objects.filter(
-                kind="change",
-                state__in=["scheduled", "implementing"],
-                change_detail__window_start__lt=end,
-                change_detail__window_end__gt=start,
-                assets__in=self.ticket.assets.all(),
-            )
-            .exclude(pk=self.ticket.pk)
-            .distinct()[:3]
-        )
-        numbers = ", ".join(rival.number for rival in rivals)
-        if numbers:
-            self.add_error(
-                "override_reason",
-                _("Jadwal berbenturan dengan %(numbers)s pada aset yang sama. Pilih waktu lain atau tulis alasannya.")
-                % {"numbers": numbers},
-            )
-
-
-class ReviewForm(TransitionForm):
-    review = _text(gettext_lazy("Tinjauan pascapelaksanaan"))
-
-
-class ImplementedForm(TransitionForm):
-    note = _text(gettext_lazy("Catatan pelaksanaan"))
 
 
 class ConfidentialityForm(TransitionForm):

@@ -1,6 +1,6 @@
 """Problem (masalah): the unknown cause of one or more incidents."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.utils import timezone
@@ -9,18 +9,19 @@ from django_fsm import transition
 
 from tickets.choices import LinkType, Stage
 from tickets.kinds.base import STAFF, Machine, Party, Say, edge
-from tickets.kinds.common import put_assignment, reopened
+from tickets.kinds.common import MERGED, MERGED_STATE, merge_step, put_assignment, reopened, unmerge_step
 from tickets.kinds.inputs import (
     AssignForm,
-    FixPendingForm,
-    KnownErrorForm,
     NoteForm,
     ReasonForm,
     ReopenForm,
-    ResolveForm,
 )
+from tickets.kinds.problem_inputs import FixPendingForm, KnownErrorForm, ResolveProblemForm
 from tickets.models.details import ProblemDetail
 from tickets.models.ticket import Ticket, TicketLink
+
+if TYPE_CHECKING:
+    from tickets.actors import Actor
 
 
 class State(models.TextChoices):
@@ -43,6 +44,7 @@ class Problem(Machine, Ticket):
         State.RESOLVED: (State.RESOLVED.label, Stage.RESOLVED),
         State.CLOSED: (State.CLOSED.label, Stage.CLOSED),
         State.CANCELLED: (State.CANCELLED.label, Stage.CLOSED),
+        MERGED: MERGED_STATE,
     }
     WORKING = [State.INVESTIGATING, State.KNOWN_ERROR, State.FIX_PENDING]
 
@@ -65,10 +67,9 @@ class Problem(Machine, Ticket):
         State.KNOWN_ERROR,
         custom=edge(_("Catat galat dikenal"), STAFF, KnownErrorForm),
     )
-    def mark_known_error(self, *, root_cause: str, workaround: str) -> None:
-        ProblemDetail.objects.update_or_create(
-            ticket_id=self.pk, defaults={"root_cause": root_cause, "workaround": workaround}
-        )
+    def mark_known_error(self, *, root_cause: str, workaround: str, whys: list[str]) -> None:
+        facts = {"root_cause": root_cause, "workaround": workaround, "whys": whys}
+        ProblemDetail.objects.update_or_create(ticket_id=self.pk, defaults=facts)
 
     @transition(
         "state",
@@ -79,9 +80,21 @@ class Problem(Machine, Ticket):
     def await_fix(self, *, change: Ticket) -> None:
         TicketLink.objects.get_or_create(source_id=self.pk, target=change, type=LinkType.FIXED_BY)
 
-    @transition("state", WORKING, State.RESOLVED, custom=edge(_("Selesaikan"), STAFF, ResolveForm))
-    def resolve(self, *, code: str, solution: str) -> Say:
+    @transition("state", WORKING, State.RESOLVED, custom=edge(_("Selesaikan"), STAFF, ResolveProblemForm))
+    def resolve(
+        self,
+        *,
+        code: str,
+        solution: str,
+        actor: "Actor",
+        resolve_incidents: bool = False,
+        incident_message: str = "",
+    ) -> Say:
         self.resolution_code, self.solution = code, solution
+        if resolve_incidents:
+            from tickets.problems import closing
+
+            closing.resolve_incidents(self, code=code, message=incident_message, actor=actor)
         return Say(solution)
 
     @transition(
@@ -106,3 +119,6 @@ class Problem(Machine, Ticket):
     )  # fmt: skip
     def cancel(self, *, reason: str) -> Say:
         return Say(reason)
+
+    merge = merge_step(STATES)
+    unmerge = unmerge_step(STATES)

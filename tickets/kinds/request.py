@@ -1,6 +1,6 @@
 """Service request (permintaan layanan): somebody asks for something the catalogue offers."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.utils import timezone
@@ -8,11 +8,24 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import GET_STATE, transition
 
 from tickets.choices import Stage
-from tickets.kinds import guards
+from tickets.kinds import approving, guards
 from tickets.kinds.base import STAFF, Machine, Party, Say, edge
-from tickets.kinds.common import end_hold, put_assignment, put_hold, reopened
+from tickets.kinds.common import (
+    MERGED,
+    MERGED_STATE,
+    end_hold,
+    merge_step,
+    plan_work,
+    put_assignment,
+    put_hold,
+    reopened,
+    unmerge_step,
+)
 from tickets.kinds.inputs import AssignForm, FulfilForm, HoldForm, NoteForm, ReasonForm, ReopenForm
 from tickets.models.ticket import Ticket
+
+if TYPE_CHECKING:
+    from tickets.actors import Actor
 
 
 class State(models.TextChoices):
@@ -41,6 +54,7 @@ class Request(Machine, Ticket):
         State.FULFILLED: (State.FULFILLED.label, Stage.RESOLVED),
         State.CLOSED: (State.CLOSED.label, Stage.CLOSED),
         State.CANCELLED: (State.CANCELLED.label, Stage.CLOSED),
+        MERGED: MERGED_STATE,
     }
     WORKING = [State.APPROVED, State.ASSIGNED, State.IN_PROGRESS]
 
@@ -50,38 +64,65 @@ class Request(Machine, Ticket):
         verbose_name_plural = _("permintaan")
 
     @transition(
-        "state", [State.NEW], State.AWAITING_APPROVAL,
-        custom=edge(_("Minta persetujuan"), (*STAFF, Party.SYSTEM), NoteForm, guards=(guards.approval_required,)),
+        "state", [State.NEW, State.ASSIGNED, State.IN_PROGRESS], State.AWAITING_APPROVAL,
+        custom=edge(
+            _("Minta persetujuan"), (*STAFF, Party.SYSTEM), NoteForm,
+            guards=(guards.approval_required, guards.not_approved_yet, guards.approvers_exist),
+        ),
     )  # fmt: skip
-    def ask_approval(self, *, note: str = "") -> Say | None:
-        return Say(note, public=False) if note else None
+    def ask_approval(self, *, note: str = "", actor: "Actor") -> Say | None:
+        return approving.ask(self, actor=actor, note=note)
 
     @transition(
-        "state", [State.AWAITING_APPROVAL], State.APPROVED,
-        custom=edge(_("Setujui"), (Party.APPROVER,), NoteForm, guards=(guards.not_own_ticket,)),
+        "state", [State.AWAITING_APPROVAL], approving.AFTER_VOTE_FOR,
+        custom=edge(
+            _("Setujui"), (Party.APPROVER,), NoteForm, settles=State.APPROVED,
+            guards=(guards.not_own_ticket, guards.has_valid_vote),
+        ),
     )  # fmt: skip
-    def approve(self, *, note: str = "") -> Say | None:
-        return Say(note, public=False) if note else None
+    def approve(self, *, note: str = "", actor: "Actor") -> Say | None:
+        said = approving.vote_for(self, actor=actor, note=note)
+        if approving.is_approved(self):
+            plan_work(self)
+        return said
 
     @transition(
-        "state", [State.AWAITING_APPROVAL], State.REJECTED,
-        custom=edge(_("Tolak"), (Party.APPROVER,), ReasonForm, guards=(guards.not_own_ticket,)),
+        "state", [State.AWAITING_APPROVAL], approving.AFTER_VOTE_AGAINST,
+        custom=edge(
+            _("Tolak"), (Party.APPROVER,), ReasonForm, settles=State.REJECTED,
+            guards=(guards.not_own_ticket, guards.has_valid_vote),
+        ),
     )  # fmt: skip
-    def reject(self, *, reason: str) -> Say:
-        return Say(reason)
+    def reject(self, *, reason: str, actor: "Actor") -> Say:
+        return approving.vote_against(self, actor=actor, reason=reason)
 
     @transition(
         "state", [State.REJECTED], State.AWAITING_APPROVAL,
-        custom=edge(_("Perbaiki dan ajukan lagi"), (Party.REQUESTER, *STAFF), ReopenForm),
+        custom=edge(
+            _("Perbaiki dan ajukan lagi"), (Party.REQUESTER, *STAFF), ReopenForm, guards=(guards.approvers_exist,)
+        ),
     )  # fmt: skip
-    def resubmit(self, *, reason: str) -> None:
+    def resubmit(self, *, reason: str, actor: "Actor") -> None:
         reopened(self, timezone.now())
+        approving.ask(self, actor=actor)
+
+    @transition(
+        "state", [State.AWAITING_APPROVAL], None,
+        custom=edge(
+            _("Ulangi persetujuan"), STAFF, NoteForm, public=False, confirm=True, guards=(guards.approvers_exist,)
+        ),
+    )  # fmt: skip
+    def ask_again(self, *, note: str = "", actor: "Actor") -> Say | None:
+        return approving.ask(self, actor=actor, note=note)
 
     @transition(
         "state", [State.NEW, State.APPROVED], State.ASSIGNED,
-        custom=edge(_("Tugaskan"), STAFF, AssignForm, guards=(guards.approved_when_required,)),
+        custom=edge(
+            _("Tugaskan"), (*STAFF, Party.SYSTEM), AssignForm, guards=(guards.approved_when_required,)
+        ),
     )  # fmt: skip
     def assign(self, **inputs: Any) -> Say | None:
+        plan_work(self)
         return put_assignment(self, **inputs)
 
     @transition(
@@ -89,6 +130,7 @@ class Request(Machine, Ticket):
         custom=edge(_("Mulai kerjakan"), STAFF, NoteForm, guards=(guards.approved_when_required,)),
     )  # fmt: skip
     def start(self, *, note: str = "") -> Say | None:
+        plan_work(self)
         return Say(note, public=False) if note else None
 
     @transition(
@@ -114,7 +156,7 @@ class Request(Machine, Ticket):
 
     @transition(
         "state", [State.ASSIGNED, State.IN_PROGRESS, State.ON_HOLD], State.FULFILLED,
-        custom=edge(_("Penuhi"), STAFF, FulfilForm),
+        custom=edge(_("Penuhi"), STAFF, FulfilForm, guards=(guards.approved_when_required, guards.tasks_done)),
     )  # fmt: skip
     def fulfil(self, *, solution: str) -> Say:
         end_hold(self)
@@ -132,7 +174,7 @@ class Request(Machine, Ticket):
         "state", [State.FULFILLED, State.CLOSED], State.IN_PROGRESS,
         custom=edge(
             _("Buka kembali"), (Party.REQUESTER, *STAFF, Party.SYSTEM), ReopenForm,
-            guards=(guards.reopen_in_time, guards.approved_when_required),
+            guards=(guards.reopen_in_time, guards.not_rejected),
         ),
     )  # fmt: skip
     def reopen(self, *, reason: str) -> None:
@@ -143,4 +185,8 @@ class Request(Machine, Ticket):
         custom=edge(_("Batalkan"), (Party.REQUESTER, *STAFF), ReasonForm, confirm=True),
     )  # fmt: skip
     def cancel(self, *, reason: str) -> Say:
+        approving.withdraw(self)
         return Say(reason)
+
+    merge = merge_step(STATES)
+    unmerge = unmerge_step(STATES)

@@ -8,6 +8,8 @@ import tickets.models.changes
 from django.conf import settings
 from django.db import migrations, models
 
+from tickets import triggers
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -18,6 +20,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="ticket",
+            name="history_length",
+            field=models.PositiveIntegerField(default=0, editable=False),
+        ),
         migrations.CreateModel(
             name="ApprovalRound",
             fields=[
@@ -452,6 +459,31 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddField(
+            model_name="message",
+            name="origin",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                help_text="Tiket yang digabung, tempat kata-kata ini diucapkan; pelapor tiket lain tidak membacanya.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="tickets.ticket",
+            ),
+        ),
+        migrations.AddField(
+            model_name="participant",
+            name="via",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="Tiket yang digabung, yang membawa orang ini ke sini; ia mengikuti lewat nomor tiket itu.",
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="tickets.ticket",
+            ),
+        ),
+        migrations.AddField(
             model_name="changedetail",
             name="override_reason",
             field=models.TextField(blank=True, verbose_name="alasan tetap dijadwalkan"),
@@ -465,6 +497,17 @@ class Migration(migrations.Migration):
                 help_text="[{question, answer, score}], seperti saat dijawab.",
                 verbose_name="jawaban risiko",
             ),
+        ),
+        migrations.AddField(
+            model_name="changedetail",
+            name="is_achieved",
+            field=models.BooleanField(blank=True, null=True, verbose_name="tujuan tercapai"),
+        ),
+        migrations.AddField(
+            model_name="changedetail",
+            name="risk_reason",
+            field=models.TextField(blank=True, default="", verbose_name="alasan risiko berbeda dari skor"),
+            preserve_default=False,
         ),
         migrations.AddField(
             model_name="changedetail",
@@ -777,6 +820,18 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="vote",
+            name="office",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="accounts.office",
+                verbose_name="selaku kepala",
+            ),
+        ),
+        migrations.AddField(
+            model_name="vote",
             name="step",
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.CASCADE, related_name="votes", to="tickets.approvalstep"
@@ -860,5 +915,11 @@ class Migration(migrations.Migration):
                 ),
                 name="tickets_vote_decided",
             ),
+        ),
+        migrations.RunPython(triggers.create_seals, triggers.drop_seals),
+        migrations.RemoveIndex(model_name="inboundrecord", name="tickets_inbound_sender"),
+        migrations.AddIndex(
+            model_name="inboundrecord",
+            index=models.Index(fields=["channel", "received_at"], name="tickets_inbound_recent"),
         ),
     ]

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Office, User
 from catalog.models import ApprovalRule, ApprovalRuleStep
 from tickets.choices import Channel
 from tickets.models.ticket import Ticket
@@ -87,7 +87,11 @@ def _nonce() -> str:
 
 
 class Vote(models.Model):
-    """One approver asked in a step. `decided_by` is the addressee or the valid substitute who decided."""
+    """One approver asked in a step. `decided_by` is the addressee or the valid substitute who decided.
+
+    With `office` the head of that office is asked, whoever that is on the day of the decision: `approver` is who held
+    the post, or stood in for it as Plt, when the vote was opened.
+    """
 
     class Decision(models.TextChoices):
         APPROVE = "approve", _("Setuju")
@@ -95,6 +99,9 @@ class Vote(models.Model):
 
     step = models.ForeignKey(ApprovalStep, models.CASCADE, related_name="votes")
     approver = models.ForeignKey(User, models.PROTECT, related_name="votes", verbose_name=_("penyetuju"))
+    office = models.ForeignKey(
+        Office, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("selaku kepala")
+    )
     delegated_to = models.ForeignKey(
         User,
         models.PROTECT,

@@ -16,6 +16,16 @@ class Message(models.Model):
     """One utterance. `text` is the visible reply; `original_text` keeps the untrimmed words when they differ."""
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="messages")
+    # No index: always read together with the ticket.
+    origin = models.ForeignKey(
+        Ticket,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text=_("Tiket yang digabung, tempat kata-kata ini diucapkan; pelapor tiket lain tidak membacanya."),
+    )
     direction = models.CharField(max_length=4, choices=Direction)
     visibility = models.CharField(max_length=8, choices=Visibility, default=Visibility.PUBLIC)
     author_user = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="messages")

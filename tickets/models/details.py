@@ -63,6 +63,7 @@ class ChangeDetail(models.Model):
     risk_answers = models.JSONField(
         _("jawaban risiko"), default=list, blank=True, help_text=_("[{question, answer, score}], seperti saat dijawab.")
     )
+    risk_reason = models.TextField(_("alasan risiko berbeda dari skor"), blank=True)
     impact_note = models.TextField(_("dampak"), blank=True)
     plan = models.TextField(_("rencana"), blank=True)
     back_out_plan = models.TextField(_("rencana pengembalian"), blank=True)
@@ -73,6 +74,7 @@ class ChangeDetail(models.Model):
     approved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     implemented_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     outcome = models.CharField(_("hasil"), max_length=12, choices=Outcome, blank=True)
+    is_achieved = models.BooleanField(_("tujuan tercapai"), null=True, blank=True)
     review = models.TextField(_("tinjauan"), blank=True)
 
     class Meta:

@@ -53,7 +53,7 @@ class InboundRecord(models.Model):
         ]
         indexes = [
             models.Index(fields=["state", "id"], name="tickets_quarantine"),
-            models.Index(fields=["sender", "received_at"], name="tickets_inbound_sender"),
+            models.Index(fields=["channel", "received_at"], name="tickets_inbound_recent"),
         ]
 
     def __str__(self) -> str:

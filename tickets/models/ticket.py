@@ -107,6 +107,8 @@ class Ticket(FSMModelMixin, models.Model):
     sort_due_at = models.DateTimeField(default=NO_DUE, editable=False)
     reopen_count = models.PositiveSmallIntegerField(default=0)
     version = models.PositiveIntegerField(default=1)
+    # How many entries the history has had: tells that the newest were removed, before a seal covers them.
+    history_length = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = _("tiket")
@@ -147,7 +149,8 @@ class Ticket(FSMModelMixin, models.Model):
 
     @property
     def etag(self) -> str:
-        return f'"{self.pk}-{self.version}"'
+        """By number, not by key: the keys of restricted tickets would show as gaps."""
+        return f'"{self.number}-{self.version}"'
 
 
 class Participant(models.Model):
@@ -156,6 +159,14 @@ class Participant(models.Model):
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="participants")
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="participations")
     hears_replies = models.BooleanField(default=False)
+    via = models.ForeignKey(
+        Ticket,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Tiket yang digabung, yang membawa orang ini ke sini; ia mengikuti lewat nomor tiket itu."),
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["ticket", "contact"], name="tickets_participant_unique")]

@@ -6,7 +6,18 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from servicedesk.reference import assets, catalogue, offices, people, policies, worktime
+from servicedesk.reference import (
+    approvals,
+    assets,
+    catalogue,
+    changes,
+    offices,
+    people,
+    policies,
+    problems,
+    replies,
+    worktime,
+)
 from servicedesk.reference.store import SHIPPED, Store
 
 
@@ -35,6 +46,10 @@ def load(store: Store) -> None:
     offices.load(store)
     people.load_teams(store)
     catalogue.load(store)
+    approvals.load(store)
+    changes.load(store)
     assets.load(store)
     worktime.load(store)
     policies.load(store)
+    replies.load(store)
+    problems.load(store)

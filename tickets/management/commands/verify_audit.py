@@ -1,23 +1,33 @@
 """manage.py verify_audit: prove that no timeline entry was changed, removed or inserted."""
 
+from datetime import date
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-from django.db.models import Max
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tickets import timeline
-from tickets.models import Ticket
+from tickets.audit import verify
+
+STEP = 10_000
 
 
 class Command(BaseCommand):
-    help = "Memeriksa rantai riwayat semua tiket; menyebut entri pertama yang rusak."
+    help = "Memeriksa rantai riwayat tiket dan segel harian; menyebut entri atau segel pertama yang rusak."
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        checked = 0
-        last = Ticket.objects.aggregate(last=Max("pk"))["last"] or 0
-        for ticket in Ticket.objects.filter(pk__lte=last).order_by("pk").only("pk", "number").iterator():
-            broken = timeline.first_broken(ticket.pk)
-            if broken is not None:
-                raise CommandError(f"Riwayat {ticket.number} rusak mulai entri ke-{broken.position} ({broken.code}).")
-            checked += 1
-        self.stdout.write(f"Riwayat {checked} tiket utuh.")
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--ticket", default="", metavar="NOMOR", help="hanya tiket ini, tanpa segel")
+        parser.add_argument(
+            "--since", type=date.fromisoformat, default=None, metavar="TTTT-BB-HH", help="hanya sejak tanggal ini"
+        )
+
+    def handle(self, *args: Any, ticket: str, since: date | None, **options: Any) -> None:
+        try:
+            report = verify.verify(number=ticket, since=since, progress=self._progress)
+        except verify.UnknownTicket as error:
+            raise CommandError(f"Tidak ada tiket bernomor {error}.") from error
+        if report.broken is not None:
+            raise CommandError(str(report.broken))
+        self.stdout.write(f"Riwayat {report.tickets} tiket utuh: {report.entries} entri, {report.seals} segel harian.")
+
+    def _progress(self, tickets: int) -> None:
+        if tickets % STEP == 0:
+            self.stderr.write(f"{tickets} tiket diperiksa …")

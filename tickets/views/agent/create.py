@@ -28,7 +28,7 @@ def create(request: AgentRequest) -> HttpResponse:
     result = intake.receive(form.message(request.user))
     if result.ticket is None or result.message is None:
         return _kept_aside(request, result.record)
-    if result.ticket.messages.order_by("created_at", "id").first() == result.message:
+    if result.ticket.messages.order_by("id").first() == result.message:
         request.session[RECEIPT] = result.ticket.pk
         return redirect("agent:receipt")
     # The report named a ticket of this reporter: no receipt, for its access code went to whoever opened it.

@@ -4,14 +4,15 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from tickets import claims, queues, rows
+from tickets import queues, rows
+from tickets.errors import InvalidInputs
 from tickets.filters import QueueFilters
-from tickets.views.agent.shared import AgentRequest, workspace
+from tickets.operations import bulk, tagging
+from tickets.views.agent.shared import AgentRequest, safe_back, workspace
 
 
 @require_GET
@@ -36,6 +37,8 @@ def queue(request: AgentRequest) -> HttpResponse:
         "rows": rows.rows(page.rows, now),
         "now": now,
         "may_take": bool(request.user.memberships),
+        "bulk_actions": [choice for choice in bulk.choices() if choice[0] != "ambil"],
+        "offered_tags": tagging.offered(request.user),
     }
     return render(request, "agent/_queue_list.html" if request.htmx else "agent/queue.html", context)
 
@@ -44,16 +47,20 @@ def queue(request: AgentRequest) -> HttpResponse:
 @workspace
 def take_many(request: AgentRequest) -> HttpResponse:
     """Assign the ticked tickets to oneself, and say which of them could not be taken."""
-    result = claims.take_many(numbers=request.POST.getlist("tiket"), actor=request.user)
-    if result.taken:
-        count = len(result.taken)
-        text = ngettext("%(count)d tiket kini milik Anda.", "%(count)d tiket kini milik Anda.", count)
-        messages.success(request, text % {"count": count})
-    for number, reason in result.refused:
-        messages.warning(request, _("%(number)s tidak diambil: %(reason)s") % {"number": number, "reason": reason})
-    if not result.taken and not result.refused:
-        messages.warning(request, _("Pilih tiket yang akan diambil."))
-    back = request.POST.get("kembali", "")
-    if url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+    back = safe_back(request, request.POST.get("kembali", ""))
+    try:
+        results = bulk.run(action="ambil", numbers=request.POST.getlist("tiket"), actor=request.user)
+    except InvalidInputs as error:
+        messages.warning(request, error.message)
         return redirect(back)
-    return redirect("agent:queue")
+    taken = sum(each.is_done for each in results)
+    if taken:
+        text = ngettext("%(count)d tiket kini milik Anda.", "%(count)d tiket kini milik Anda.", taken)
+        messages.success(request, text % {"count": taken})
+    refused = [each for each in results if not each.is_done and each.is_known]
+    for each in refused:
+        facts = {"number": each.number, "reason": each.reason}
+        messages.warning(request, _("%(number)s tidak diambil: %(reason)s") % facts)
+    if not taken and not refused:
+        messages.warning(request, _("Pilih tiket yang akan diambil."))
+    return redirect(back)

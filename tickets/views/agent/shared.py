@@ -9,6 +9,8 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django_htmx.http import HttpResponseClientRedirect
@@ -68,10 +70,21 @@ def sentence(error: TicketError, ticket: Ticket, user: User) -> str:
     return error.message
 
 
+def safe_back(request: AgentRequest, path: str) -> str:
+    """The page of ours to go back to; the queue for anything else."""
+    is_ours = url_has_allowed_host_and_scheme(path, {request.get_host()}, require_https=request.is_secure())
+    if is_ours and path.startswith("/") and path.isprintable():  # else `redirect` takes it for the name of a view
+        return path
+    return reverse("agent:queue")
+
+
 def version_in(request: AgentRequest) -> int | None:
-    """The version of the ticket that the posted form was made from; None when the form names none."""
+    """The version of the ticket that the posted form was made from; None when the form names none.
+
+    What is no number fits no version, so that the change is refused as stale.
+    """
     form = VersionedForm(request.POST)
-    return form.cleaned_data["version"] if form.is_valid() else None
+    return form.cleaned_data["version"] if form.is_valid() else workflow.NO_VERSION
 
 
 def after_change(request: AgentRequest, number: str) -> HttpResponse:

@@ -8,12 +8,15 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from tickets import access, workflow
+from tickets import access, workbench, workflow
 from tickets.actors import actor_of
+from tickets.choices import ResolutionCode
 from tickets.errors import InvalidInputs, NotVisible, Stale, WrongState
 from tickets.kinds import machine_of
 from tickets.kinds.base import TransitionInfo
+from tickets.kinds.inputs import TransitionForm
 from tickets.models import Ticket
+from tickets.problems.known_errors import workaround_of
 from tickets.views.agent.shared import INVALID, AgentRequest, after_change, go, sentence, version_in, workspace
 
 
@@ -48,8 +51,18 @@ def _form(
     request: AgentRequest, ticket: Ticket, info: TransitionInfo, *, error: str = "", status: int = 200
 ) -> HttpResponse:
     form = workflow.form_of(info, ticket, request.POST if request.method == "POST" else None)
-    context = {"ticket": ticket, "step": info, "form": form, "error": error}
+    if form is not None and request.method == "GET":
+        _borrow(request, form)
+    children = workbench.unfinished_parts(ticket, request.user, info)
+    context = {"ticket": ticket, "step": info, "form": form, "error": error, "children": children}
     return render(request, "agent/_step.html" if request.htmx else "agent/step.html", context, status=status)
+
+
+def _borrow(request: AgentRequest, form: TransitionForm) -> None:
+    """Begin with the workaround of the known error that the address names."""
+    words = workaround_of(request.user, request.GET.get("solusi", ""))
+    if words and "solution" in form.fields:
+        form.initial = {**form.initial, "solution": words, "code": ResolutionCode.WORKAROUND}
 
 
 def _refused(request: AgentRequest, number: str, info: TransitionInfo, error: Stale | WrongState) -> HttpResponse:

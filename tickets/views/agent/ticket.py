@@ -10,14 +10,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from tickets import access, claims, clocks, workbench
+from tickets import access, claims, clocks, particulars, workbench
 from tickets import messages as words
 from tickets.access import Action
 from tickets.agent_forms import ComposerForm, IdentityForm
+from tickets.approvals import panel as approvals
+from tickets.automation import templates
 from tickets.choices import Visibility
 from tickets.errors import InvalidInputs, Stale, WrongState
 from tickets.models import Ticket
-from tickets.views.agent.shared import INVALID, AgentRequest, sentence, version_in, workspace
+from tickets.operations import panel
+from tickets.problems.known_errors import workaround_of
+from tickets.views.agent.shared import INVALID, AgentRequest, go, sentence, version_in, workspace
 
 SENT = "agent_sent"
 """Session key of the ticket whose reply just left, so that the browser forgets its draft."""
@@ -28,6 +32,11 @@ SENT = "agent_sent"
 def ticket(request: AgentRequest, number: str) -> HttpResponse:
     """The whole ticket. A refresh by htmx gets the parts that others can change, never the composer."""
     shown = access.get_visible(request.user, number)
+    survivor = access.survivor_of(shown)
+    if survivor.pk != shown.pk and access.visible_to(request.user).filter(pk=survivor.pk).exists():
+        text = _("Tiket %(old)s sudah digabung ke tiket ini, %(number)s.")
+        messages.info(request, text % {"old": shown.number, "number": survivor.number})
+        return go(request, "agent:ticket", number=survivor.number)
     if request.htmx:
         return render(request, "agent/_ticket_live.html", page_context(request, shown))
     is_sent = request.session.pop(SENT, "") == shown.number
@@ -45,8 +54,13 @@ def _page(
 ) -> HttpResponse:
     context = page_context(request, shown)
     default = Visibility.PUBLIC if context["may_reply"] else Visibility.INTERNAL
-    composer = composer or ComposerForm(initial={"visibility": default, "version": shown.version})
+    borrowed = workaround_of(user=request.user, number=request.GET.get("solusi", "")) if context["may_reply"] else ""
+    canned = templates.canned(shown) if context["may_reply"] else []
+    chosen = next((each.text for each in canned if each.code == request.GET.get("templat")), "")
+    start = {"visibility": default, "version": shown.version, "text": borrowed or chosen}
+    composer = composer or ComposerForm(initial=start)
     context |= {"composer": composer, "composer_error": error, "identity_form": IdentityForm(), "is_sent": is_sent}
+    context["canned"] = canned
     return render(request, "agent/ticket.html", context, status=status)
 
 
@@ -55,20 +69,30 @@ def page_context(request: AgentRequest, shown: Ticket) -> dict[str, Any]:
     user = request.user
     internal = access.can(user, Action.SEE_INTERNAL, shown)
     conceal = access.hides_requester(user, shown)
-    return {
+    operations = panel.panel(shown, user)
+    conversation = workbench.conversation(shown, internal=internal, conceal=conceal)
+    panel.marks(shown, conversation, operations)
+    steps = workbench.steps(shown, user)
+    known_errors = workbench.known_errors(shown, user)
+    links = workbench.links(shown, user)
+    return particulars.of(shown, user, internal=internal, known_errors=known_errors, links=links) | {
         "ticket": shown,
-        "conversation": workbench.conversation(shown, internal=internal, conceal=conceal),
+        "operations": operations,
+        "conversation": conversation,
         "clocks": clocks.readings(shown, timezone.now()),
-        "steps": workbench.steps(shown, user),
+        "steps": steps,
+        "may_resolve": any(step.name == "resolve" for step in steps),
         "may_take": bool(claims.step_for(shown, user)),
         "may_reply": access.can(user, Action.REPLY, shown),
+        "may_export": internal,
         "may_note": internal and access.can(user, Action.NOTE, shown),
         "may_edit": access.can(user, Action.EDIT, shown),
         "requester": workbench.requester(shown, user),
         "others": workbench.other_tickets(shown, user),
-        "links": workbench.links(shown, user),
+        "links": links,
         "assets": shown.assets.order_by("name", "pk"),
-        "known_errors": workbench.known_errors(shown, user),
+        "known_errors": known_errors,
+        "approvals": approvals.rounds(shown, user) if internal else [],
         "events": workbench.history(shown, internal=internal, conceal=conceal),
     }
 

@@ -51,4 +51,4 @@ def _may_read(request: HttpRequest, found: Attachment) -> bool:
     if message.visibility != Visibility.PUBLIC or message.direction == Direction.NOTE:
         return False
     ticket = tracking.granted(request.session, timezone.now())
-    return ticket is not None and ticket.pk == message.ticket_id
+    return ticket is not None and access.conversation(ticket, internal=False).filter(pk=message.pk).exists()

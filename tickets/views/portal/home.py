@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from catalog.models import Service
+from tickets.choices import Kind
 from tickets.models import IncidentDetail, Ticket
 from tickets.views.portal.catalog import categories, listed_services
 
@@ -31,10 +32,12 @@ def home(request: HttpRequest) -> HttpResponse:
 def notices() -> QuerySet[IncidentDetail]:
     """Public words about major incidents that are still open, newest first; never of a restricted ticket."""
     return (
-        IncidentDetail.objects.filter(is_major=True, ticket__is_open=True, ticket__is_restricted=False)
+        IncidentDetail.objects.filter(
+            is_major=True, ticket__kind=Kind.INCIDENT, ticket__is_open=True, ticket__is_restricted=False
+        )
         .exclude(public_notice="")
         .select_related("ticket__service")
-        .order_by("-ticket__created_at")[:NOTICES]
+        .order_by("-declared_at", "-pk")[:NOTICES]
     )
 
 

@@ -5,11 +5,13 @@ from functools import wraps
 from typing import Any, cast
 from urllib.parse import urlencode
 
+from allauth.account.models import EmailAddress
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -50,7 +52,7 @@ def own_tickets(user: User) -> QuerySet[Ticket]:
     contact = Contact.objects.filter(user=user).first()
     if contact is None:
         return Ticket.objects.none()
-    taking_part = Participant.objects.filter(contact=contact).values("ticket_id")
+    taking_part = Participant.objects.filter(contact=contact, via=None).values("ticket_id")
     return access.visible_to(user).filter(Q(requester=contact) | Q(pk__in=taking_part))
 
 
@@ -60,7 +62,8 @@ def own_tickets(user: User) -> QuerySet[Ticket]:
 def my_tickets(request: HttpRequest) -> HttpResponse:
     """Newest first, in keyset pages, open or finished ones."""
     chosen = request.GET.get("tampil", "")
-    tickets = own_tickets(cast(User, request.user)).select_related("service", "office")
+    user = cast(User, request.user)
+    tickets = own_tickets(user).select_related("service", "office")
     if chosen == "terbuka":
         tickets = tickets.filter(is_open=True)
     elif chosen == "selesai":
@@ -76,6 +79,7 @@ def my_tickets(request: HttpRequest) -> HttpResponse:
         "tickets": page.rows,
         "tabs": [("", _("Semua")), ("terbuka", _("Terbuka")), ("selesai", _("Selesai"))],
         "chosen": chosen,
+        "is_unproven": not EmailAddress.objects.filter(user=user, verified=True).exists(),
         "prev_url": _page_url(chosen, "sebelum", page.previous),
         "next_url": _page_url(chosen, "sesudah", page.next),
     }
@@ -94,9 +98,16 @@ def _page_url(chosen: str, side: str, cursor: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @refusals
 def ticket(request: HttpRequest, number: str) -> HttpResponse:
-    """One own ticket; POST adds a reply."""
+    """One own ticket; POST adds a reply. A merged one leads to its survivor, when that is one's own too."""
     visit = _visit(request, number)
-    return ticket_page.reply(request, visit) if request.method == "POST" else ticket_page.show(request, visit)
+    survivor = access.survivor_of(visit.ticket)
+    if request.method == "POST":
+        return ticket_page.reply(request, visit)
+    if survivor.pk != visit.ticket.pk and own_tickets(cast(User, request.user)).filter(pk=survivor.pk).exists():
+        numbers = {"old": visit.ticket.number, "number": survivor.number}
+        messages.info(request, _("Tiket %(old)s sudah digabung dengan tiket ini, %(number)s.") % numbers)
+        return redirect("portal:ticket", number=survivor.number)
+    return ticket_page.show(request, visit)
 
 
 @never_cache

@@ -94,7 +94,7 @@ def words(visit: Visit) -> list[Message]:
     """The public conversation; each message knows whose it is and under which name it is shown."""
     contact_id = visit.actor.contact_id
     user_id = visit.actor.user.pk if visit.actor.user else None
-    conversation = list(access.conversation(visit.ticket, internal=False))
+    conversation = list(access.conversation(visit.ticket, internal=False, reader_id=contact_id))
     for message in conversation:
         own = message.author_contact_id == contact_id or (user_id is not None and message.author_user_id == user_id)
         message.side = "requester" if own and message.direction == "in" else "reader"  # type: ignore[attr-defined]
@@ -121,6 +121,7 @@ def show(
 ) -> HttpResponse:
     """The page of the ticket. `opened` names the step whose form has errors."""
     ticket = visit.ticket
+    live = access.survivor_of(ticket)
     may_reply = access.allowed(visit.actor, Action.REPLY, ticket)
     return render(
         request,
@@ -128,8 +129,9 @@ def show(
         {
             "ticket": ticket,
             "visit": visit,
-            "state_note": tracking.state_note(ticket),
-            "clocks": [clock for clock in clocks.readings(ticket, timezone.now()) if not clock.is_stopped],
+            "live": live,
+            "state_note": tracking.state_note(live),
+            "clocks": [clock for clock in clocks.readings(live, timezone.now()) if not clock.is_stopped],
             "conversation": words(visit),
             "history": tracking.public_history(ticket),
             "reply_form": (reply_form or ReplyForm()) if may_reply else None,
@@ -152,7 +154,8 @@ def reply(request: HttpRequest, visit: Visit) -> HttpResponse:
         form.add_error(None, _("Terlalu banyak balasan dalam satu jam. Gabungkan keterangan Anda, lalu kirim nanti."))
         return show(request, visit, reply_form=form, status=429)
     result = intake.receive(_reply_message(form, visit))
-    if result.ticket and result.ticket.pk != visit.ticket.pk:
+    lives_on = access.survivor_of(visit.ticket)
+    if result.ticket and result.ticket.pk not in (visit.ticket.pk, lives_on.pk):
         return _moved(request, visit, result)
     messages.success(request, _("Balasan Anda sudah terkirim."))
     request.session[SENT] = visit.ticket.pk
@@ -180,7 +183,7 @@ def _moved(request: HttpRequest, visit: Visit, result: intake.IntakeResult) -> H
     """The words went to another ticket. Its receipt is for whoever is the requester there, and for nobody else."""
     ticket, message = result.ticket, result.message
     if ticket is None or message is None or ticket.requester_id != message.author_contact_id:
-        messages.success(request, _("Balasan Anda diteruskan ke tiket gabungan yang menangani hal yang sama."))
+        messages.success(request, _("Balasan Anda sudah terkirim."))
         return redirect(visit.page)
     messages.info(
         request,

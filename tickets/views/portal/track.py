@@ -22,7 +22,6 @@ from tickets.views.portal.ticket_page import Visit
 
 TRIES_PER_ADDRESS = 30
 # Far too few for a code of 49 bits, far enough for somebody who reads their own receipt badly.
-TRIES_PER_NUMBER = 15
 TRY_PERIOD = 1800
 
 
@@ -39,30 +38,17 @@ def track(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "portal/track.html", {"form": form}, status=422)
     number, code = form.cleaned_data["number"], form.cleaned_data["code"]
-    if _tried_too_often(request, number):
+    # Counted by visitor alone: a limit by ticket would let anybody lock its reporter out.
+    if limits.is_spent("track", limits.client_address(request), limit=TRIES_PER_ADDRESS):
         form.add_error(None, _("Terlalu banyak percobaan. Tunggu setengah jam, lalu coba lagi."))
         return render(request, "portal/track.html", {"form": form}, status=429)
     ticket = access.by_code(number, code)
     if ticket is None:
-        _count_failure(request, number)
+        limits.spend("track", limits.client_address(request), limit=TRIES_PER_ADDRESS, seconds=TRY_PERIOD)
         form.add_error(None, _("Nomor tiket atau kode akses tidak cocok. Periksa keduanya pada tanda terima."))
         return render(request, "portal/track.html", {"form": form}, status=422)
     tracking.grant(request.session, ticket, timezone.now())
     return redirect("portal:tracked")
-
-
-def _tried_too_often(request: HttpRequest, number: str) -> bool:
-    by_address = limits.is_spent("track", limits.client_address(request), limit=TRIES_PER_ADDRESS)
-    return by_address or limits.is_spent("track-number", _canonical(number), limit=TRIES_PER_NUMBER)
-
-
-def _count_failure(request: HttpRequest, number: str) -> None:
-    limits.spend("track", limits.client_address(request), limit=TRIES_PER_ADDRESS, seconds=TRY_PERIOD)
-    limits.spend("track-number", _canonical(number), limit=TRIES_PER_NUMBER, seconds=TRY_PERIOD)
-
-
-def _canonical(number: str) -> str:
-    return number.strip().upper()
 
 
 @never_cache

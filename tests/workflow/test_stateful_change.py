@@ -1,0 +1,5 @@
+from tests.workflow.machine import run
+
+
+def test_whatever_people_try_with_a_change_it_stays_as_drawn(cast, monkeypatch):
+    run("change", cast, monkeypatch)

@@ -1,0 +1,1 @@
+"""What major incidents need besides the workflow of every incident."""

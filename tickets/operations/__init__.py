@@ -1,0 +1,1 @@
+"""What staff does to tickets besides working on them: merge, convert, split, link, watch, tag, tasks, in bulk."""

@@ -1,0 +1,1 @@
+"""Problem management: causes, known errors, candidates, and the incidents a problem explains."""
