@@ -23,10 +23,10 @@ run: setup ## a running desk with the county's data on http://HOST:PORT
 	$(PY) manage.py load_demo
 	HOST=$(HOST) PORT=$(PORT) $(PY) manage.py serve
 
-test: setup ## the tests, on the embedded default
-	$(PY) -m pytest $(PYTEST_FLAGS)
+test: setup ## the tests on the embedded default, without the exhaustive ones: under three minutes
+	$(PY) -m pytest $(PYTEST_FLAGS) -m "not slow"
 
-test-servers: setup ## the tests on PostgreSQL and Redis (TEST_DATABASE_URL, TEST_REDIS_URL), with dovecot
+test-servers: setup ## every test, on PostgreSQL and Redis (TEST_DATABASE_URL, TEST_REDIS_URL), with dovecot
 	$(PY) -m pytest $(PYTEST_FLAGS)
 
 e2e: setup ## browser tests in Debian's chromium

@@ -12,6 +12,8 @@ from tickets import messages
 from tickets.attachments import Upload
 from tickets.models import Attachment
 
+pytestmark = pytest.mark.slow
+
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 REPORT = {"kind": "incident", "subject": "Printer mati", "description": "Tidak menyala."}
 

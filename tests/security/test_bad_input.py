@@ -26,6 +26,8 @@ from tests.changes.factories import standard
 from tests.security.helpers import CHAT, Tried, addresses, button, chat_message, chat_update, failure, login, mail
 from tickets.models import Ticket
 
+pytestmark = pytest.mark.slow
+
 
 def cursor(*position):
     return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()

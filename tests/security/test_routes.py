@@ -30,6 +30,8 @@ from tickets.intake import InboundRecord
 from tickets.models import Attachment, Task, TicketLink, TimeEntry, Vote
 from tickets.workflow import perform
 
+pytestmark = pytest.mark.slow
+
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 ROLES = (
     "anonymous", "warga", "asn", "agen", "teknisi", "koordinator", "penghubung", "pimpinan", "inspektorat", "admin",

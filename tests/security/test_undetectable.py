@@ -30,6 +30,8 @@ from tickets.choices import Kind
 from tickets.models import ApprovalRound, Attachment, Merge, Message, Task, Ticket, TicketLink, TimeEntry, Vote
 from tickets.workflow import perform
 
+pytestmark = pytest.mark.slow
+
 WATCHERS = ("admin", "pimpinan", "agen", "koordinator")
 NOON = datetime(2026, 3, 4, 5, 0, tzinfo=UTC)
 SECRET_WORD = "Gratifikasi"

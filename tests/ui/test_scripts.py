@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.e2e,
     pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium"),
 ]

@@ -14,6 +14,8 @@ from tickets.kinds import machine_of
 from tickets.models import ChangeDetail, Ticket
 from tickets.workflow import available, perform
 
+pytestmark = pytest.mark.slow
+
 SCENES = [(kind, state) for kind, drawing in model.DRAWINGS.items() for state in drawing.stages]
 NEEDS_APPROVAL = {"awaiting_approval", "approved", "rejected"}
 
