@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.views.defaults import bad_request
 
@@ -10,7 +11,7 @@ logger = logging.getLogger(__name__)
 
 
 class OutOfRange:
-    """Numbers and dates beyond what Python or the database can hold are bad input, wherever they are met.
+    """What Python or the database cannot hold is bad input, wherever it is met: numbers, dates, NUL in a text.
 
     Forms refuse what they know the range of. Filters of admin pages and dates near the ends of time get the page for
     unreadable requests instead of a failure of the server.
@@ -23,7 +24,7 @@ class OutOfRange:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, OverflowError):
+        if not isinstance(exception, OverflowError | DataError):
             return None
         logger.warning("out of range: %s %s", request.method, request.path, exc_info=exception)
         return bad_request(request, exception)

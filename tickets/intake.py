@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -105,6 +105,7 @@ def receive(message: InboundMessage) -> IntakeResult:
     Atomic, and idempotent on (channel, mailbox, external_id, content). A database failure is raised, so that the
     channel keeps the message; any other failure on an unattended channel ends in quarantine with the raw message.
     """
+    message = _storable(message)
     try:
         with transaction.atomic():
             return _receive(message)
@@ -117,6 +118,13 @@ def receive(message: InboundMessage) -> IntakeResult:
         with transaction.atomic():
             record, created = _claim(message)
             return _quarantine(record, message, Reason.ERROR, None) if created else _duplicate(record)
+
+
+def _storable(message: InboundMessage) -> InboundMessage:
+    """The same without NUL characters, which PostgreSQL holds in no text; the raw form keeps them."""
+    texts = {name: getattr(message, name) for name in ("subject", "text", "full_text", "html")}
+    dirty = {name: text.replace("\x00", "") for name, text in texts.items() if "\x00" in text}
+    return replace(message, **dirty) if dirty else message
 
 
 def _receive(message: InboundMessage) -> IntakeResult:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -124,7 +125,7 @@ def _as_api_error(exc: Exception) -> exceptions.APIException | None:
         return exceptions.PermissionDenied(str(exc) or None)
     if isinstance(exc, RequestDataTooBig):
         return TooLarge()
-    if isinstance(exc, OverflowError):
+    if isinstance(exc, OverflowError | DataError):
         logger.warning("out of range", exc_info=exc)
         return exceptions.ParseError(_("Ada angka atau tanggal di luar jangkauan."))
     if isinstance(exc, SuspiciousOperation):

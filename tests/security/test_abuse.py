@@ -21,6 +21,8 @@ from tickets import edits, messages, workflow
 from tickets.attachments import Upload
 from tickets.models import Ticket
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 PNG = b"\x89PNG\r\n\x1a\nxx"
 FLOOD = 70

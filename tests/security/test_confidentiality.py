@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from channels.db import database_sync_to_async
+from django.conf import settings
 from django.contrib import admin
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -44,6 +46,8 @@ from tickets import edits, sweeps, workflow
 from tickets.attachments import Upload
 from tickets.models import InboundRecord, Message, Participant, Ticket
 from tickets.threading import message_id_for
+
+pytestmark = pytest.mark.slow
 
 ABSENT = "ADU-2026-999999"
 SUBJECT = "Suap pengadaan"
@@ -234,12 +238,18 @@ def test_the_bot_tells_nothing_of_the_ticket_another_was_merged_into(cast):
 # Live screens and notices
 
 
+in_memory = pytest.mark.skipif(
+    bool(settings.REDIS_URL) or connection.vendor != "sqlite", reason="needs the in-memory layer and one connection"
+)
+
+
 @live
 async def _what_an_officer_hears(ticket, officer, reporter):
     async with opened(path_of(ticket), officer) as screen, opened(path_of(ticket), reporter):
         return await screen.receive_json_from()
 
 
+@in_memory
 def test_presence_does_not_name_a_whistleblower(cast):
     ticket = factories.ticket("complaint", requester=cast.teknisi, confidentiality="whistleblowing")
     heard = _what_an_officer_hears(ticket, cast.inspektorat, cast.teknisi)
@@ -255,6 +265,7 @@ async def _what_a_dismissed_person_hears(ticket, dismissed, other):
             return await screen.receive_output(1)
 
 
+@in_memory
 def test_presence_stops_with_the_right(cast):
     ticket = factories.ticket(team=cast.network)
     assert _what_a_dismissed_person_hears(ticket, cast.teknisi, cast.agen)["type"] == "websocket.close"

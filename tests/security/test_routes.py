@@ -207,7 +207,7 @@ def place(cast):
 def address(name, place):
     """The address of that name, about the things of the place."""
     own = {
-        "agent:approval_delegate": {"number": place["request"].number},
+        "agent:approval_delegate": {"number": place["request"].number, "pk": place["vote"].pk},
         "agent:cause": {"number": place["problem"].number},
         "agent:link_incidents": {"number": place["problem"].number},
         "agent:unlink": {"pk": place["link"].pk},
@@ -226,7 +226,6 @@ def address(name, place):
         "name": "start",
         "code": place["service"].code,
         "uuid": place["attachment"].uuid,
-        "vote_id": place["vote"].pk,
         "token": place["token"],
         "pk": 1,
     }

@@ -85,7 +85,7 @@ def _seal(day: date, before: AuditSeal | None, bound: int) -> AuditSeal | None:
     except IntegrityError:
         return None
     # The log usually leaves this machine: who rewrites the database does not rewrite it too.
-    logger.warning("audit seal %s: %s entries, digest %s", day, seal.entries, seal.digest)
+    logger.info("audit seal %s: %s entries, digest %s", day, seal.entries, seal.digest)
     return seal
 
 
