@@ -36,6 +36,10 @@ class FastSelect(forms.Select):
         )
         return format_html("<select{}>{}</select>", written, options)
 
+    def use_required_attribute(self, initial: Any) -> bool:
+        """Without Django's look at the first option, which would read the whole list once more."""
+        return not self.is_hidden
+
     @staticmethod
     def _value(key: Any) -> str:
         return "" if key is None else str(key)

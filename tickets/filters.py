@@ -95,6 +95,9 @@ class QueueFilters(forms.Form):
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__(data, prefix=None)
+        staff = User.objects.filter(is_active=True, groups__name__in=[Role.AGENT, Role.COORDINATOR, Role.LIAISON])
+        people = staff.only("username", "first_name", "last_name").distinct().order_by("first_name", "username")
+        self.fields["assignee"].queryset = people  # type: ignore[attr-defined]
         for field in self.fields.values():
             if isinstance(field, forms.ChoiceField):
                 field.widget = FastSelect()
@@ -102,9 +105,6 @@ class QueueFilters(forms.Form):
                 field.widget.choices = (
                     CallableChoiceIterator(field.options) if isinstance(field, _Named) else field.choices
                 )
-        staff = User.objects.filter(is_active=True, groups__name__in=[Role.AGENT, Role.COORDINATOR, Role.LIAISON])
-        people = staff.only("username", "first_name", "last_name").distinct().order_by("first_name", "username")
-        self.fields["assignee"].queryset = people  # type: ignore[attr-defined]
         self.is_valid()
 
     def narrow(self, tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:

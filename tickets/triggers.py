@@ -1,10 +1,15 @@
 """Database triggers that keep history and seals append-only on both databases, whatever code or person connects."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 TIMELINE = "tickets_timelineentry"
 SEALS = "tickets_auditseal"
 REFUSAL = "timeline is append-only"
+SAME_ENTRY = "ticket_id = NEW.ticket_id AND position = NEW.position"
 
 
 def _sqlite(table: str, name: str) -> list[str]:
@@ -17,7 +22,11 @@ def _sqlite(table: str, name: str) -> list[str]:
 
 def _sqlite_replace(table: str, name: str, same: str) -> str:
     """INSERT OR REPLACE removes the old row without asking the trigger against DELETE."""
-    exists = f"EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id OR ({same}))"  # noqa: S608 - names of ours
+    # Two look-ups by index: one condition with OR would make SQLite walk the table for every row.
+    exists = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table} WHERE {condition})"  # noqa: S608 - names of ours
+        for condition in ("id = NEW.id", same)
+    )
     return (
         f"CREATE TRIGGER IF NOT EXISTS {name}_no_replace BEFORE INSERT ON {table} WHEN {exists} "
         f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
@@ -63,10 +72,26 @@ def drop(_apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
     )
 
 
+@contextmanager
+def loading() -> Iterator[None]:
+    """Inside, SQLite does not look for a row to be replaced before each insert into the timeline.
+
+    For generated volume, which inserts new rows alone and took three times as long. UPDATE and DELETE stay refused,
+    and the caller's transaction brings the trigger back whatever happens.
+    """
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER IF EXISTS timeline_no_replace")
+        yield
+        cursor.execute(_sqlite_replace(TIMELINE, "timeline", SAME_ENTRY))
+
+
 def create_seals(_apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Protect the seals, and both tables against what goes around the triggers of single rows."""
     replace = [
-        _sqlite_replace(TIMELINE, "timeline", "ticket_id = NEW.ticket_id AND position = NEW.position"),
+        _sqlite_replace(TIMELINE, "timeline", SAME_ENTRY),
         _sqlite_replace(SEALS, "seals", "day = NEW.day"),
     ]
     _run(

@@ -13,6 +13,7 @@ from servicedesk.volume.world import World
 from sla.models import Clock, ClockSegment
 from sla.policies import ChosenTarget
 from sla.replay import Run, Segment, Target, next_event, replay
+from tickets import triggers
 from tickets.choices import Kind
 from tickets.clocks import put_due
 from tickets.models import (
@@ -53,7 +54,8 @@ def write(drafts: Sequence[Draft], world: World, until: datetime) -> None:
         row for draft, own in zip(drafts, clocks, strict=True) for clock in own for row in _segment_rows(draft, clock)
     ]
     _add(ClockSegment, segments)
-    _add(TimelineEntry, [entry for draft in drafts for entry in chain(draft)])
+    with triggers.loading():
+        _add(TimelineEntry, [entry for draft in drafts for entry in chain(draft)])
     for kind, model in DETAILS.items():
         _add(model, [_detail(model, draft) for draft in drafts if draft.ticket.kind == kind and _has_detail(draft)])
 
