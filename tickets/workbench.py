@@ -163,11 +163,10 @@ def other_tickets(ticket: Ticket, user: User) -> QuerySet[Ticket]:
 
     Empty for a concealed requester, and without concealed tickets: either would tell who the anonymous reporter is.
     """
-    hidden = CONCEALING
     others = access.visible_to(user).filter(requester_id=ticket.requester_id).exclude(pk=ticket.pk)
     if not user.has_role(Role.CONFIDENTIAL_OFFICER):
-        others = others.exclude(confidentiality__in=hidden)
-        if ticket.confidentiality in hidden:
+        others = others.exclude(confidentiality__in=CONCEALING)
+        if ticket.confidentiality in CONCEALING:
             others = others.none()
     return others.order_by("-created_at", "-id")[:CASES_NEARBY]
 

@@ -16,9 +16,8 @@ from accounts.roles import Role
 from catalog.models import Service
 from servicedesk.api.base import caller
 from servicedesk.api.inputs import STATES, BooleanWord, InstantField, Strict, choice_field, code_field, text_field
-from servicedesk.api.presentation import HIDDEN
 from servicedesk.api.serializers import LEVELS
-from tickets.choices import OPEN_STAGES, Kind, Level, Stage
+from tickets.choices import CONCEALING, OPEN_STAGES, Kind, Level, Stage
 from tickets.filters import NUMBER
 from tickets.models import Ticket
 
@@ -102,7 +101,7 @@ def _searchable(user: User) -> Q:
     own = Q(requester__user=user)
     if user.has_role(Role.CONFIDENTIAL_OFFICER):
         return Q()
-    return own | ~Q(confidentiality__in=HIDDEN) if user.is_workspace_user else own
+    return own | ~Q(confidentiality__in=CONCEALING) if user.is_workspace_user else own
 
 
 def _words(text: str) -> Q:

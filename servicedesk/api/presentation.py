@@ -26,9 +26,6 @@ from tickets.models import Attachment, Message, Task, Ticket, TicketLink, Timeli
 from tickets.operations import tasks, timesheet
 from tickets.particulars import major_of
 
-HIDDEN = CONCEALING
-"""Of these tickets the reporter is hidden, also from people who work on the case."""
-
 VIEW_LOGGED_EVERY = timedelta(hours=1)
 STAFF_FACTS = frozenset({"team", "assignee"})
 """Parts of a timeline entry that are between members of staff."""
@@ -48,7 +45,7 @@ class Rights:
         return cls(
             internal=access.can(user, Action.SEE_INTERNAL, ticket),
             identity=identity,
-            conceal=ticket.confidentiality in HIDDEN and not identity,
+            conceal=ticket.confidentiality in CONCEALING and not identity,
         )
 
 
@@ -113,7 +110,7 @@ def _listed(ticket: Ticket, user: User) -> dict[str, Any]:
     """The requester in a list: oneself in full, others masked, the anonymous hidden whoever may open them."""
     if ticket.requester.user_id == user.pk:
         return _person(ticket.requester, str)
-    return _nobody() if ticket.confidentiality in HIDDEN else _masked(ticket, user)
+    return _nobody() if ticket.confidentiality in CONCEALING else _masked(ticket, user)
 
 
 def _opened(ticket: Ticket, user: User, rights: Rights) -> dict[str, Any]:
@@ -231,9 +228,7 @@ def _actor(entry: TimelineEntry, ticket: Ticket, rights: Rights) -> str:
     if entry.channel == Channel.SYSTEM:
         return entry.actor_name
     by_reporter = entry.actor_user_id is None or entry.actor_user_id == ticket.requester.user_id
-    if rights.conceal and entry.actor_user_id in access.reporter_user_ids(ticket):
-        return _("Anonim")
-    if rights.conceal and by_reporter:
+    if rights.conceal and (by_reporter or entry.actor_user_id in access.reporter_user_ids(ticket)):
         return _("Anonim")
     if not rights.internal and not by_reporter and entry.code != timeline.MESSAGE_IN:
         return _("Petugas")

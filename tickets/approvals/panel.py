@@ -131,9 +131,12 @@ def waiting_for(user: User) -> QuerySet[Vote]:
 
 
 def count_for(user: User) -> int:
-    """How many tickets wait for this person, for the navigation; at most MAX_ROWS votes are looked at."""
-    tickets = waiting_for(user).values_list("step__round__ticket", flat=True)
-    return len(set(tickets))
+    """How many tickets wait for this person, for the navigation; at most MAX_ROWS votes are looked at.
+
+    Most people are asked nothing: then whether they see the ticket need not be worked out on every page.
+    """
+    asked = set(ballots.open_to(user).values_list("step__round__ticket", flat=True)[:MAX_ROWS])
+    return access.visible_to(user).filter(pk__in=asked).count() if asked else 0
 
 
 def progress(ticket: Ticket) -> str:
