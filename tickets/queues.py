@@ -101,15 +101,21 @@ def tab_counts(user: User, current: Tab, filters: QueueFilters, now: datetime) -
     """Every tab with the number of its tickets under the present filters; from COUNT_CAP on "99+"."""
     visible = filters.narrow(access.visible_to(user))
     # In the order of the list, so that the index that finds the page also finds the first rows to count.
-    counts = capped_counts([tab.narrow(visible, user, now).order_by(*_order(tab)) for tab in TABS.values()])
+    counts = capped_counts(
+        [
+            tab.narrow(visible, user, now).order_by(*_order(tab.newest_first, not tab.newest_first))
+            for tab in TABS.values()
+        ]
+    )
     return [
         TabCount(tab.code, str(tab.label), count, tab is current)
         for tab, count in zip(TABS.values(), counts, strict=True)
     ]
 
 
-def _order(tab: Tab) -> tuple[str, ...]:
-    return ("-id",) if tab.newest_first else ("sort_due_at", "id")
+def _order(newest_first: bool, rising: bool) -> tuple[str, ...]:
+    names = ("id",) if newest_first else ("sort_due_at", "id")
+    return tuple(name if rising else f"-{name}" for name in names)
 
 
 def capped_counts(querysets: Sequence[QuerySet[Any]]) -> list[str]:
@@ -176,10 +182,9 @@ def keyset_page(
     if place is not None and place[0] is None and not newest_first:
         place = None
     backward = bool(before) and not after and place is not None
-    names = ("id",) if newest_first else ("sort_due_at", "id")
     rising = newest_first == backward
     found = queryset if place is None else queryset.filter(_beyond(place, newest_first, rising))
-    rows = list(found.order_by(*(name if rising else f"-{name}" for name in names))[: size + 1])
+    rows = list(found.order_by(*_order(newest_first, rising))[: size + 1])
     more, rows = len(rows) > size, rows[:size]
     if backward:
         rows.reverse()

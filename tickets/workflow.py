@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,7 +14,7 @@ from tickets import access, clocks, messages, notices, timeline
 from tickets.actors import Actor, actor_of
 from tickets.choices import OPEN_STAGES, Channel, Confidentiality, Direction, Kind, Stage, Visibility
 from tickets.errors import Forbidden, InvalidInputs, NotVisible, Stale, WrongState
-from tickets.kinds import as_kind, machine_of
+from tickets.kinds import as_kind, companions_of, machine_of
 from tickets.kinds.base import Party, Say, TransitionInfo
 from tickets.kinds.inputs import TransitionForm
 from tickets.models import Ticket, TimelineEntry
@@ -26,9 +25,6 @@ AUTO_CLOSE_WORKING_DAYS = {Kind.INCIDENT: 3, Kind.REQUEST: 3, Kind.COMPLAINT: 10
 NO_VERSION = -1
 """An expected version that no ticket has."""
 
-PARTNERS = {"merge": "target"}
-"""Transitions that change a second ticket, and the input that holds its number."""
-
 
 def lock(ticket_id: int, actor: Actor) -> Ticket:
     """The ticket with its row locked, as the proxy of its kind. Raises NotVisible when the actor must not know it."""
@@ -38,25 +34,12 @@ def lock(ticket_id: int, actor: Actor) -> Ticket:
     return as_kind(ticket)
 
 
-def _lock_pair(ticket_id: int, partner: Any) -> None:
-    """Lock a ticket and the one whose number is `partner`, the older first: two merges against each other then wait."""
-    if isinstance(partner, str) and partner:
-        pair = Ticket.objects.filter(Q(pk=ticket_id) | Q(number=partner.strip().upper())).order_by("pk")
-        list(pair.select_for_update(of=("self",)).values_list("pk"))
-
-
-def _lock_companions(ticket_id: int, transition: str, inputs: dict[str, Any]) -> None:
-    """Lock a ticket with those that this step changes along with it, the older first, as linking and merging do."""
-    from tickets.incidents import major
-    from tickets.problems import closing
-
-    others: list[int] = []
-    if transition == "resolve" and inputs.get("resolve_incidents"):
-        others = closing.companion_ids(ticket_id)
-    elif transition in ("update_major", "end_major"):
-        others = major.follower_ids(ticket_id)
+def _lock_together(ticket_id: int, transition: str, inputs: dict[str, Any]) -> None:
+    """Lock a ticket with those that this step changes along with it, the older first: two such steps against each
+    other then wait instead of blocking each other for good."""
+    others = {pk for find in companions_of(transition) for pk in find(ticket_id, inputs)}
     if others:
-        family = Ticket.objects.filter(pk__in=[ticket_id, *others]).order_by("pk")
+        family = Ticket.objects.filter(pk__in={ticket_id, *others}).order_by("pk")
         list(family.select_for_update(of=("self",)).values_list("pk"))
 
 
@@ -122,8 +105,7 @@ def perform(
     from tickets.automation import assignment
 
     who = actor_of(actor)
-    _lock_pair(ticket_id, inputs.get(PARTNERS.get(transition, "")))
-    _lock_companions(ticket_id, transition, inputs)
+    _lock_together(ticket_id, transition, inputs)
     ticket = lock(ticket_id, who)
     check_version(ticket, expected_version)
     info = check(ticket, transition, who)

@@ -84,7 +84,7 @@ def test_a_message_is_split_once_and_a_tag_made_once(people):
 
 def test_without_the_ordered_lock_two_merges_block_each_other(people, monkeypatch):
     """Shows that the order of the locks is what decides: the database ends such a deadlock with an error, a 500."""
-    monkeypatch.setattr(workflow, "_lock_pair", lambda *_given: None)
+    monkeypatch.setattr(workflow, "_lock_together", lambda *_given: None)
     failures = set()
     for _round in range(ROUNDS * 4):
         one, two = pair()

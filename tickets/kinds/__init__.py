@@ -1,9 +1,10 @@
 """The five kinds of work, one proxy and one state machine each."""
 
+from functools import cache
 from typing import cast
 
 from tickets.choices import Kind
-from tickets.kinds.base import Machine
+from tickets.kinds.base import Companions, Machine
 from tickets.models.ticket import Ticket
 
 
@@ -26,6 +27,13 @@ def machines() -> "dict[str, type[Machine]]":
 
 def machine_of(kind: str) -> "type[Machine]":
     return machines()[kind]
+
+
+@cache
+def companions_of(transition: str) -> "tuple[Companions, ...]":
+    """How a transition of that name, in whatever kind, finds the other tickets it changes."""
+    infos = (each.transition(transition) for each in machines().values())
+    return tuple({info.edge.companions for info in infos if info and info.edge.companions})
 
 
 def as_kind(ticket: Ticket) -> Ticket:

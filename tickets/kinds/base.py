@@ -1,6 +1,6 @@
 """What the five state machines share: parties, the metadata of an edge, and what a transition may say."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -34,6 +34,9 @@ STAFF = (Party.AGENT, Party.COORDINATOR)
 Guard = Callable[[Ticket, "Actor"], str | None]
 """Returns the Indonesian reason of a refusal, or None."""
 
+Companions = Callable[[int, Mapping[str, Any]], Iterable[int]]
+"""From the ticket's id and the raw inputs: the ids of the other tickets that the step changes along with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:
@@ -41,7 +44,8 @@ class Edge:
 
     `public`: the requester sees the event in the timeline. `stops`: metrics whose clock ends here, besides what the
     stage of the target state implies. `confirm`: the screen asks again because it cannot be undone. `settles`: of a
-    vote, the state it leads to once enough people have voted; until then the ticket stays where it is.
+    vote, the state it leads to once enough people have voted; until then the ticket stays where it is. `companions`:
+    the other tickets it changes; all are locked together, the older first.
     """
 
     label: type_label
@@ -52,6 +56,7 @@ class Edge:
     guards: tuple[Guard, ...] = ()
     confirm: bool = False
     settles: str = ""
+    companions: Companions | None = None
 
     def as_custom(self) -> dict[str, "Edge"]:
         return {"edge": self}

@@ -1,6 +1,6 @@
 """Transition bodies that several kinds share. They change fields; states are changed by the decorated methods."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -68,8 +68,15 @@ def merge_step(states: Mapping[str, tuple[type_label, Stage]]) -> Any:
 
         return merging.move(self, number=target, actor=actor)
 
-    custom = edge(_("Gabungkan"), STAFF, MergeForm, confirm=True)
+    custom = edge(_("Gabungkan"), STAFF, MergeForm, confirm=True, companions=_survivor)
     return transition("state", _mergeable(states), MERGED, custom=custom)(merge)
+
+
+def _survivor(_ticket_id: int, inputs: Mapping[str, Any]) -> Iterable[int]:
+    """The ticket that a merge puts this one into."""
+    from tickets.models.ticket import Ticket
+
+    return Ticket.objects.filter(number=str(inputs.get("target") or "").strip().upper()).values_list("pk", flat=True)
 
 
 def unmerge_step(states: Mapping[str, tuple[type_label, Stage]]) -> Any:

@@ -1,5 +1,6 @@
 """Incident (gangguan): something that worked does not."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -37,6 +38,12 @@ class State(models.TextChoices):
     RESOLVED = "resolved", _("Terselesaikan")
     CLOSED = "closed", _("Ditutup")
     CANCELLED = "cancelled", _("Dibatalkan")
+
+
+def _followers(ticket_id: int, _inputs: Mapping[str, Any]) -> list[int]:
+    from tickets.incidents import major
+
+    return major.follower_ids(ticket_id)
 
 
 class Incident(Machine, Ticket):
@@ -142,7 +149,10 @@ class Incident(Machine, Ticket):
 
     @transition(
         "state", OPEN, None,
-        custom=edge(_("Sampaikan kabar gangguan besar"), STAFF, UpdateMajorForm, guards=(speaks_for_major,)),
+        custom=edge(
+            _("Sampaikan kabar gangguan besar"), STAFF, UpdateMajorForm,
+            guards=(speaks_for_major,), companions=_followers,
+        ),
     )  # fmt: skip
     def update_major(self, *, text: str, actor: "Actor", update_minutes: int | None = None) -> Say:
         from tickets.incidents import major
@@ -152,7 +162,7 @@ class Incident(Machine, Ticket):
 
     @transition(
         "state", [*OPEN, State.RESOLVED], None,
-        custom=edge(_("Akhiri gangguan besar"), STAFF, EndMajorForm, guards=(leads_major,)),
+        custom=edge(_("Akhiri gangguan besar"), STAFF, EndMajorForm, guards=(leads_major,), companions=_followers),
     )  # fmt: skip
     def end_major(self, *, actor: "Actor", text: str = "") -> Say | None:
         from tickets.incidents import major

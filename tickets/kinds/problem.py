@@ -1,5 +1,6 @@
 """Problem (masalah): the unknown cause of one or more incidents."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -32,6 +33,12 @@ class State(models.TextChoices):
     RESOLVED = "resolved", _("Terselesaikan")
     CLOSED = "closed", _("Ditutup")
     CANCELLED = "cancelled", _("Dibatalkan")
+
+
+def _incidents(problem_id: int, inputs: Mapping[str, Any]) -> list[int]:
+    from tickets.problems import closing
+
+    return closing.companion_ids(problem_id) if inputs.get("resolve_incidents") else []
 
 
 class Problem(Machine, Ticket):
@@ -80,7 +87,12 @@ class Problem(Machine, Ticket):
     def await_fix(self, *, change: Ticket) -> None:
         TicketLink.objects.get_or_create(source_id=self.pk, target=change, type=LinkType.FIXED_BY)
 
-    @transition("state", WORKING, State.RESOLVED, custom=edge(_("Selesaikan"), STAFF, ResolveProblemForm))
+    @transition(
+        "state",
+        WORKING,
+        State.RESOLVED,
+        custom=edge(_("Selesaikan"), STAFF, ResolveProblemForm, companions=_incidents),
+    )
     def resolve(
         self,
         *,
