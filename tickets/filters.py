@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.core.cache import cache
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.choices import CallableChoiceIterator
@@ -20,6 +21,8 @@ from tickets.models import Ticket
 
 NUMBER = re.compile(r"^[A-Za-z]{2,5}-\d{4}-[A-Za-z0-9]+$")
 
+OPTIONS_SECONDS = 60
+
 
 @dataclass(frozen=True, slots=True)
 class ActiveFilter:
@@ -31,21 +34,29 @@ class ActiveFilter:
 
 
 class _Named(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """One of many objects by code and name; the page reads its options without a model object each."""
+    """One of many objects by code and name.
+
+    Reference data changes rarely and the queue is opened all day: its options are read without a model object each,
+    and kept for `OPTIONS_SECONDS`. What somebody chose is always looked up afresh.
+    """
 
     def options(self) -> Iterator[tuple[str, Any]]:
+        """(value, label) pairs, the empty one first."""
         yield "", self.empty_label
-        yield from self.queryset.values_list("code", "name")  # type: ignore[union-attr]
+        key = f"filter-options:{self.queryset.model._meta.label}"  # type: ignore[union-attr]
+        yield from cache.get_or_set(key, self._pairs, OPTIONS_SECONDS) or []
+
+    def _pairs(self) -> list[tuple[str, str]]:
+        return list(self.queryset.values_list("code", "name"))  # type: ignore[union-attr]
 
 
 class _People(_Named):
     def label_from_instance(self, obj: User) -> str:
         return obj.display_name
 
-    def options(self) -> Iterator[tuple[str, Any]]:
-        yield "", self.empty_label
-        for username, *names in self.queryset.values_list("username", "first_name", "last_name"):  # type: ignore[union-attr]
-            yield username, " ".join(filter(None, names)) or username
+    def _pairs(self) -> list[tuple[str, str]]:
+        people = self.queryset.values_list("username", "first_name", "last_name")  # type: ignore[union-attr]
+        return [(username, " ".join(filter(None, names)) or username) for username, *names in people]
 
 
 class QueueFilters(forms.Form):

@@ -2,6 +2,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -216,6 +217,7 @@ def test_an_agent_sees_only_tickets_of_their_teams(cast, client):
 
 def test_the_same_number_of_queries_at_3_and_30_rows(agent, client):
     def queries():
+        cache.clear()  # the options of the filters are kept for a while
         with CaptureQueriesContext(connection) as captured:
             assert client.get(QUEUE).status_code == 200
         return len(captured)
@@ -228,6 +230,18 @@ def test_the_same_number_of_queries_at_3_and_30_rows(agent, client):
     for ticket in many(3):
         workflow.perform(ticket.pk, "assign", agent.agen, assignee="agen")
     assert queries() == few
+
+
+def test_options_of_the_filters_are_kept_and_a_choice_is_looked_up_afresh(agent, client):
+    def shown():
+        return [label for _value, label in QueueFilters({}).fields["service"].widget.choices]
+
+    before = shown()
+    service = factories.service("baru")
+    assert shown() == before
+    assert QueueFilters({"service": "baru"}).cleaned_data["service"] == service
+    cache.clear()
+    assert service.name in shown()
 
 
 def test_a_refresh_gets_the_list_alone(agent, client):
