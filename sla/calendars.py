@@ -1,13 +1,18 @@
 """From calendar rows to `WorkCalendar` objects, built once per change of the rows."""
 
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
 from django.db.models import Max
 
-from sla.models import Calendar
+from accounts.models import Office
+from sla.models import Calendar, CalendarUse
 from sla.worktime import WorkCalendar
+
+Week = dict[int, list[tuple[str, str]]]
+Stretch = tuple[date, date, Week]
 
 
 def default_calendar_id() -> int | None:
@@ -36,8 +41,57 @@ def _build(calendar_id: int, _version: str) -> WorkCalendar:
         tz=calendar.timezone,
         week=as_week(calendar.week),
         holidays=list(calendar.holidays.values_list("date", flat=True)),
-        periods=[(p.first_date, p.last_date, as_week(p.week)) for p in calendar.periods.all()],
+        periods=stretches(
+            [(new.valid_from, as_week(new.week)) for new in calendar.weeks.all()],
+            [(p.first_date, p.last_date, as_week(p.week)) for p in calendar.periods.all()],
+        ),
     )
+
+
+def stretches(weeks: Iterable[tuple[date, Week]], periods: Iterable[Stretch]) -> list[Stretch]:
+    """Weekly hours that change on a date, as the periods of a `WorkCalendar`; special periods are cut out of them.
+
+    Pure. `weeks`: (first date, hours), each until the next one begins, the last one without end.
+    """
+    special = sorted(periods, key=lambda period: period[0])
+    ordered = sorted(weeks, key=lambda new: new[0])
+    found: list[Stretch] = list(special)
+    for position, (first, hours) in enumerate(ordered):
+        last = ordered[position + 1][0] - timedelta(days=1) if position + 1 < len(ordered) else date.max
+        found += [(start, end, hours) for start, end in _without(first, last, special)]
+    return sorted(found, key=lambda stretch: stretch[0])
+
+
+def _without(first: date, last: date, special: Sequence[Stretch]) -> list[tuple[date, date]]:
+    """The dates from `first` to `last` that lie in none of the ordered special periods."""
+    left: list[tuple[date, date]] = []
+    for start, end, _week in special:
+        if end < first or start > last:
+            continue
+        if start > first:
+            left.append((first, start - timedelta(days=1)))
+        if end >= last:
+            return left
+        first = end + timedelta(days=1)
+    left.append((first, last))
+    return left
+
+
+def calendar_of(team_id: int | None, office_id: int | None) -> int | None:
+    """By which calendar such a ticket is measured when its policy names none: that of the team, else that of the
+    nearest office above, else the default one."""
+    uses = list(CalendarUse.objects.values_list("team_id", "office_id", "calendar_id"))
+    teams = {team: calendar for team, _office, calendar in uses if team}
+    offices = {office: calendar for _team, office, calendar in uses if office}
+    if team_id in teams:
+        return teams[team_id]
+    seen: set[int] = set()
+    while offices and office_id is not None and office_id not in seen:
+        if office_id in offices:
+            return offices[office_id]
+        seen.add(office_id)
+        office_id = Office.objects.filter(pk=office_id).values_list("parent_id", flat=True).first()
+    return default_calendar_id()
 
 
 def as_week(stored: dict[str, Any]) -> dict[int, list[tuple[str, str]]]:

@@ -1,62 +1,84 @@
 """The clocks of a ticket: immutable segments, and what is derived from them by replay."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from sla import calendars
 from sla.models import Clock, ClockSegment, EscalationStep, Metric
 from sla.policies import ChosenTarget, Facts, targets_for
-from sla.replay import Reading, Run, Segment, Target, next_event, replay
+from sla.replay import Reading, Run, Segment, Target, Threshold, next_event, replay
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a metric of a ticket should do now. Another beginning or another team is another cycle of its clock."""
+
+    run: Run
+    opened_at: datetime
+    team_id: int | None = None
 
 
 @transaction.atomic
-def sync(*, ticket_id: int, facts: Facts, wanted: Mapping[str, Run], opened_at: datetime, at: datetime) -> list[Clock]:
-    """Bring the clocks of a ticket in line with what it needs now; idempotent.
+def sync(*, ticket_id: int, facts: Facts, wanted: Mapping[str, Wanted], at: datetime) -> list[Clock]:
+    """Bring the clocks of a ticket in line with what it needs now; idempotent. Returns the newest clock per metric.
 
-    `wanted` maps each metric to the run it should have. A clock is created when a policy has a target for it, and a
-    segment is appended when the run, the target or the calendar changed. Segments are never edited.
+    A clock is created when a policy has a target for its metric, and a segment is appended when the run, the target or
+    the calendar changed. Segments are never edited. A metric that is no longer wanted stops, and so does the cycle
+    before a new one.
     """
     targets = targets_for(facts)
-    clocks = {clock.metric: clock for clock in Clock.objects.filter(ticket_id=ticket_id)}
+    newest = {each.metric: each for each in Clock.objects.filter(ticket_id=ticket_id).order_by("cycle")}
     for metric in Metric.values:
-        run = wanted.get(metric)
-        if run is None:
-            run = Run.STOPPED if metric in clocks else None
-        if run is None or (metric not in clocks and metric not in targets):
+        want, target = wanted.get(metric), targets.get(metric)
+        clock: Clock | None = newest.get(metric)
+        if clock is not None and (want is None or not _same_cycle(clock, want)):
+            ended_at = at if want is None else min(max(want.opened_at, clock.started_at), at)
+            _sync_one(clock, Run.STOPPED, None, ended_at, at)
+        if want is None:
             continue
-        clocks[metric] = _sync_one(clocks.get(metric), ticket_id, metric, run, targets.get(metric), opened_at, at)
-    return list(clocks.values())
+        if clock is None or not _same_cycle(clock, want):
+            if target is None or (clock is not None and want.run == Run.STOPPED):
+                continue
+            clock = _start(ticket_id, metric, want, target, clock.cycle + 1 if clock else 1)
+        newest[metric] = clock
+        _sync_one(clock, want.run, target, at, at)
+    return list(newest.values())
 
 
-def _sync_one(
-    clock: Clock | None,
-    ticket_id: int,
-    metric: str,
-    run: Run,
-    target: ChosenTarget | None,
-    opened_at: datetime,
-    at: datetime,
-) -> Clock:
-    if clock is None:
-        if target is None:
-            raise ValueError(f"no policy has a target for {metric}")
-        clock = Clock.objects.create(
-            ticket_id=ticket_id, metric=metric, started_at=opened_at, policy_id=target.policy_id
-        )
-        _append(clock, 0, opened_at, Run.RUNNING, target)
+def _same_cycle(clock: Clock, want: Wanted) -> bool:
+    return (clock.started_at, clock.team_id) == (want.opened_at, want.team_id)
+
+
+def _start(ticket_id: int, metric: str, want: Wanted, target: ChosenTarget, cycle: int) -> Clock:
+    clock = Clock.objects.create(
+        ticket_id=ticket_id,
+        metric=metric,
+        cycle=cycle,
+        team_id=want.team_id,
+        started_at=want.opened_at,
+        policy_id=target.policy_id,
+    )
+    _append(clock, 0, want.opened_at, Run.RUNNING, target)
+    return clock
+
+
+def _sync_one(clock: Clock, run: Run, target: ChosenTarget | None, marked_at: datetime, at: datetime) -> None:
+    """Append what changed as a segment from `marked_at` on, and cache what the clock shows at `at`."""
     rows = list(clock.segments.all())
     last = rows[-1]
     # A finished clock keeps the target it was measured against.
     retarget = target if run != Run.STOPPED and target and _differs(last, target) else None
+    if clock.is_stopped and run == Run.STOPPED:
+        return
     if retarget or last.run != run:
-        rows.append(_append(clock, last.position + 1, max(at, last.started_at), run, retarget or last))
+        rows.append(_append(clock, last.position + 1, max(marked_at, last.started_at), run, retarget or last))
     if retarget:
         clock.target_version += 1
         clock.policy_id = retarget.policy_id
     refresh(clock, rows, at)
-    return clock
 
 
 def _differs(last: ClockSegment, target: ChosenTarget) -> bool:
@@ -104,18 +126,25 @@ def refresh(clock: Clock, rows: Sequence[ClockSegment], now: datetime) -> None:
     """Cache the derived facts on the row, so that queues and sweeps need no replay."""
     segments = segments_of(rows)
     shown = replay(segments, now)
-    fractions = [percent / 100 for percent in _percents(clock.metric)]
     clock.state = shown.state
+    clock.calendar_id = rows[-1].calendar_id
     clock.is_stopped = rows[-1].run == ClockSegment.Run.STOPPED
     clock.stopped_at = rows[-1].started_at if clock.is_stopped else None
     clock.due_at = shown.due_at
     clock.breached_at = shown.breached_at
     clock.target_seconds = int(shown.target.total_seconds())
     clock.elapsed_seconds = int(shown.elapsed.total_seconds())
-    clock.next_event_at = next_event(segments, now, fractions)
+    clock.next_event_at = next_event(segments, now, thresholds(clock.metric))
     clock.save()
 
 
-def _percents(metric: str) -> list[int]:
+def thresholds(metric: str) -> list[Threshold]:
+    """The moments of all active steps for this metric; which of them hold for a ticket is looked up when they come."""
     steps = EscalationStep.objects.filter(is_active=True, metric__in=["", metric])
-    return list(steps.values_list("percent", flat=True))
+    return [threshold_of(step) for step in steps]
+
+
+def threshold_of(step: EscalationStep) -> Threshold:
+    if step.percent is not None:
+        return Threshold(fraction=step.percent / 100)
+    return Threshold(offset=timedelta(minutes=step.offset_minutes or 0), wall=step.outside_hours)

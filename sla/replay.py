@@ -77,6 +77,29 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Threshold:
+    """A moment of a clock's life: a share of its target used up, or an offset from its due (negative: before it).
+
+    An offset is open time, or with `wall` the time on the wall. Raises ValueError unless exactly one of fraction and
+    offset is given, for a fraction <= 0, and for `wall` with a fraction.
+    """
+
+    fraction: float | None = None
+    offset: timedelta | None = None
+    wall: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.fraction is None) == (self.offset is None) or (self.wall and self.offset is None):
+            raise ValueError("a threshold is either a fraction or an offset")
+        if self.fraction is not None and self.fraction <= 0:
+            raise ValueError("fractions must be positive")
+
+    def amount(self, target: timedelta) -> timedelta:
+        """The elapsed time at which it is reached; zero or less: it lies before the start and is never reached."""
+        return target + self.offset if self.offset is not None else target * (self.fraction or 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What a clock shows at one instant.
 
@@ -129,23 +152,48 @@ def replay(segments: Sequence[Segment], now: datetime) -> Reading:
     )
 
 
-def next_event(segments: Sequence[Segment], now: datetime, fractions: Sequence[float]) -> datetime | None:
+def reached_at(segments: Sequence[Segment], now: datetime, threshold: Threshold) -> datetime | None:
+    """When the clock reached the threshold, None when it has not by `now`. In UTC.
+
+    Raises ValueError like `replay`.
+    """
+    walk = _walk(segments, now)
+    if threshold.wall and threshold.offset is not None:
+        if walk.due is None or walk.last.run == Run.PAUSED:
+            return None
+        planned = _utc(walk.due) + threshold.offset
+        return planned if _utc(segments[0].started_at) < planned <= _bounds(segments, now)[-1] else None
+    wanted = threshold.amount(walk.target)
+    if not _ZERO < wanted <= walk.elapsed:
+        return None
+    for segment, (start, end) in zip(segments, pairwise(_bounds(segments, now)), strict=True):
+        if segment.run == Run.RUNNING:
+            passed = segment.calendar.between(start, end)
+            if passed >= wanted:
+                return _utc(segment.calendar.add(start, wanted)) if wanted else start
+            wanted -= passed
+    return None
+
+
+def next_event(segments: Sequence[Segment], now: datetime, thresholds: Sequence[Threshold]) -> datetime | None:
     """The earliest instant after `now` at which a running clock needs attention; None when it does not run.
 
-    These are the instants at which elapsed time reaches each of `fractions` (positive) of the target, the
-    due, and one microsecond after the due: the clock reads as breached from there on, so a sweep that came
-    exactly at the due must come once more. Raises ValueError like `replay`, and for a fraction <= 0.
+    These are the instants at which each of `thresholds` is reached, the due, and one microsecond after the due:
+    the clock reads as breached from there on, so a sweep that came exactly at the due must come once more. Raises
+    ValueError like `replay`.
     """
-    if any(fraction <= 0 for fraction in fractions):
-        raise ValueError("fractions must be positive")
     walk = _walk(segments, now)
     if walk.last.run != Run.RUNNING or walk.due is None:
         return None
     due = _utc(walk.due)
     events = [due, due + _TICK]
-    for fraction in fractions:
-        left = walk.target * fraction - walk.ahead
-        if left > _ZERO:  # otherwise an earlier segment reached it
+    for threshold in thresholds:
+        if threshold.wall and threshold.offset is not None:
+            events.append(due + threshold.offset)
+            continue
+        wanted = threshold.amount(walk.target)
+        left = wanted - walk.ahead
+        if wanted > _ZERO and left > _ZERO:  # otherwise an earlier segment reached it
             events.append(_utc(walk.last.calendar.add(walk.last.started_at, left)))
     asked_at = _utc(now)
     # In the zone of the due, like everything else that is shown of this clock.

@@ -36,11 +36,14 @@ def facts_of(ticket: Ticket) -> Facts:
         service_id=ticket.service_id,
         requester_class=ticket.requester_class,
         complaint_class=complaint_class,
+        team_id=ticket.team_id,
+        office_id=ticket.office_id,
+        opened_at=ticket.created_at,
     )
 
 
 def wanted_runs(ticket: Ticket, verified: bool) -> dict[str, Run]:
-    """Metric → run, from stage, first response and (complaints) verification. Pure."""
+    """Metric → run, from stage, words to the requester, assignee and (complaints) verification. Pure."""
     finished = ticket.stage in (Stage.RESOLVED, Stage.CLOSED)
     waiting = Run.PAUSED if ticket.stage == Stage.WAITING else Run.RUNNING
     wanted = {
@@ -49,7 +52,25 @@ def wanted_runs(ticket: Ticket, verified: bool) -> dict[str, Run]:
     }
     if ticket.kind == Kind.COMPLAINT:
         wanted[Metric.VERIFICATION.value] = Run.STOPPED if verified or finished else waiting
+    wanted[Metric.ASSIGNMENT.value] = Run.STOPPED if ticket.assignee_id or finished else waiting
+    if ticket.last_reply_at:
+        wanted[Metric.UPDATE.value] = Run.STOPPED if finished else waiting
     return wanted
+
+
+def wanted_clocks(ticket: Ticket, verified: bool) -> dict[str, clocks.Wanted]:
+    """Metric → the cycle that should exist and its run. Pure.
+
+    A team's own clock begins when it gets the ticket, and the time to the next word with the last one; all others
+    begin with the ticket.
+    """
+    begins = {Metric.ASSIGNMENT.value: ticket.team_since, Metric.UPDATE.value: ticket.last_reply_at}
+    return {
+        metric: clocks.Wanted(
+            run, begins.get(metric) or ticket.created_at, ticket.team_id if metric == Metric.ASSIGNMENT else None
+        )
+        for metric, run in wanted_runs(ticket, verified).items()
+    }
 
 
 def sync_clocks(ticket: Ticket, at: datetime) -> list[Clock]:
@@ -59,8 +80,7 @@ def sync_clocks(ticket: Ticket, at: datetime) -> list[Clock]:
     rows = clocks.sync(
         ticket_id=ticket.pk,
         facts=facts_of(ticket),
-        wanted=wanted_runs(ticket, verified),
-        opened_at=ticket.created_at,
+        wanted=wanted_clocks(ticket, verified),
         at=at,
     )
     put_due(ticket, rows)
@@ -68,8 +88,11 @@ def sync_clocks(ticket: Ticket, at: datetime) -> list[Clock]:
 
 
 def put_due(ticket: Ticket, rows: Iterable[Clock]) -> None:
-    """The earliest deadline among unfinished clocks; without one the ticket sorts last."""
-    dues = [row.due_at for row in rows if not row.is_stopped and row.due_at]
+    """The earliest deadline among unfinished clocks; without one the ticket sorts last.
+
+    What a team owes another team is no promise to the requester and does not hurry the ticket.
+    """
+    dues = [row.due_at for row in rows if not row.is_stopped and row.due_at and row.metric != Metric.ASSIGNMENT]
     ticket.due_at = min(dues, default=None)
     ticket.sort_due_at = ticket.due_at or NO_DUE
 
@@ -92,11 +115,25 @@ class ClockView:
 def readings(ticket: Ticket, now: datetime) -> list[ClockView]:
     """Every clock of the ticket, replayed to `now`, in the order of the metrics."""
     rows = Clock.objects.filter(ticket_id=ticket.pk).select_related("policy").prefetch_related("segments")
+    rows = rows.order_by("cycle")  # the newest of each metric stays
     by_metric = {row.metric: row for row in rows}
     return [_view(by_metric[metric], now) for metric in Metric.values if metric in by_metric]
 
 
 def _view(row: Clock, now: datetime) -> ClockView:
+    if row.is_stopped:
+        # What was measured stays measured, whatever became of the calendar since.
+        return ClockView(
+            metric=row.metric,
+            label=str(row.get_metric_display()),
+            state=row.state,
+            due_at=row.due_at,
+            target_minutes=row.target_seconds // 60,
+            elapsed_minutes=row.elapsed_seconds // 60,
+            remaining_minutes=(row.target_seconds - row.elapsed_seconds) // 60,
+            is_stopped=True,
+            policy_name=row.policy.name if row.policy else "",
+        )
     shown = clocks.reading(row, now, list(row.segments.all()))
     return ClockView(
         metric=row.metric,

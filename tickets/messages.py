@@ -76,8 +76,9 @@ def append(
         changes={"message": message.pk},
         public=direction != Direction.NOTE and origin is None,
     )
-    if direction == Direction.OUT and not actor.is_system and ticket.first_response_at is None:
-        ticket.first_response_at = at
+    if direction == Direction.OUT and not actor.is_system:
+        ticket.first_response_at = ticket.first_response_at or at
+        ticket.last_reply_at = at
     return message
 
 

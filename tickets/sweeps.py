@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from sla import calendars, clocks
 from sla.models import Clock, Escalation, EscalationStep, Metric
+from sla.replay import reached_at
 from tickets import automation, notices, timeline, workflow
 from tickets.actors import SYSTEM
 from tickets.approvals import reminders
@@ -54,10 +55,9 @@ def _handle_clock(clock_id: int, at: datetime) -> int:
         clock.next_event_at = calendar.next_open(at)
         clock.save(update_fields=["next_event_at"])
         return 1
-    shown = clocks.reading(clock, at, rows)
-    used = shown.elapsed.total_seconds() / shown.target.total_seconds() * 100
-    steps = EscalationStep.objects.filter(is_active=True, metric__in=["", clock.metric], percent__lte=used)
-    fired = [_fire(ticket, clock, step, at) for step in steps]
+    segments = clocks.segments_of(rows)
+    steps = EscalationStep.objects.filter(is_active=True, metric__in=["", clock.metric])
+    fired = [_fire(ticket, clock, step, at) for step in steps if reached_at(segments, at, clocks.threshold_of(step))]
     clocks.refresh(clock, rows, at)
     put_due(ticket, Clock.objects.filter(ticket_id=ticket.pk))
     ticket.save(update_fields=["due_at", "sort_due_at", "history_length"])

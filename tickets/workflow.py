@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from notify.push import QUEUE, RESTRICTED_QUEUE, push, ticket_group
-from tickets import access, clocks, messages, notices, timeline
+from tickets import access, clocks, messages, notices, spells, timeline
 from tickets.actors import Actor, actor_of
 from tickets.choices import OPEN_STAGES, Channel, Confidentiality, Direction, Kind, Stage, Visibility
 from tickets.errors import Forbidden, InvalidInputs, NotVisible, Stale, WrongState
@@ -206,6 +206,7 @@ def _move_stage(ticket: Ticket, at: datetime) -> None:
 
 def save(ticket: Ticket, at: datetime) -> None:
     """Move the clocks, bump the version, save, and tell open screens after commit."""
+    spells.keep(ticket, at)
     clocks.sync_clocks(ticket, at)
     ticket.updated_at = at
     ticket.version += 1

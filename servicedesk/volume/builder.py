@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from accounts.models import Contact, Office, Team, User
 from catalog.models import Service
-from servicedesk.volume.drafts import Draft, EntryRow, Life, MessageRow, Plan
+from servicedesk.volume.drafts import Draft, EntryRow, Life, MessageRow, Plan, SpellRow
 from servicedesk.volume.lives import COMPLAINT_CLASSES, Step, Story, steps_of
 from servicedesk.volume.words import Words
 from servicedesk.volume.world import MINUTES_A_DAY, World, choose, requester_class
@@ -191,7 +191,9 @@ class Builder:
             ticket.service_id,
             ticket.requester_class,
             draft.facts.get("complaint_class", ""),
+            life.team.pk,
         )
+        self._keep_spell(draft, life, at)
         targets = self.world.targets(facts)
         for metric in wanted_runs(cast(Ticket, life), verified=False):
             if metric in targets:
@@ -207,10 +209,18 @@ class Builder:
         if step.do:
             self._record_move(draft, step, life, at, user, before)
         life.version += 1
+        self._keep_spell(draft, life, at)
         effective = life.resume_state if life.stage == Stage.WAITING and life.resume_state else life.state
         for metric, run in wanted_runs(cast(Ticket, life), verified=effective != "new").items():
             if metric in draft.marks and draft.marks[metric][1][-1][1] != run:
                 draft.marks[metric][1].append((at, run))
+
+    def _keep_spell(self, draft: Draft, life: Life, at: datetime) -> None:
+        """Begin a spell when the state changed, as `tickets.spells.keep` does."""
+        reason = draft.ticket.hold_reason if life.stage == Stage.WAITING else ""
+        last = draft.spells[-1] if draft.spells else None
+        if last is None or (last.state, last.hold_reason) != (life.state, reason):
+            draft.spells.append(SpellRow(life.state, life.stage, reason, life.team.pk, at))
 
     def _user(self, step: Step, life: Life, people: dict[str, User | None]) -> User | None:
         if step.by in people:
@@ -285,8 +295,9 @@ class Builder:
         draft.messages.append(message)
         code = {Direction.IN: timeline.MESSAGE_IN, Direction.OUT: timeline.MESSAGE_OUT}.get(direction, timeline.NOTE)
         draft.entries.append(EntryRow(code, _pk(user), name, channel, step.public, at, {}, message))
-        if direction == Direction.OUT and not by_system and life.first_response_at is None:
-            life.first_response_at = at
+        if direction == Direction.OUT and not by_system:
+            life.first_response_at = life.first_response_at or at
+            life.last_reply_at = at
 
     def _record_move(
         self,
@@ -324,7 +335,8 @@ class Builder:
         ticket.__dict__["state"] = life.state
         ticket.stage, ticket.is_open = life.stage, life.stage in OPEN_STAGES
         ticket.team, ticket.office, ticket.assignee = life.team, life.office, life.assignee
-        ticket.first_response_at = life.first_response_at
+        ticket.first_response_at, ticket.last_reply_at = life.first_response_at, life.last_reply_at
+        ticket.team_since = ticket.created_at
         ticket.resolved_at, ticket.closed_at = life.resolved_at, life.closed_at
         ticket.auto_close_at = life.auto_close_at
         ticket.resume_state = life.resume_state

@@ -76,8 +76,11 @@ class ClockRow:
     elapsed_seconds: int
     next_event_at: datetime | None
     policy_id: int
+    calendar_id: int
+    team_id: int | None
     created_at: datetime
     updated_at: datetime
+    cycle: int = 1
     target_version: int = 1
     id: int = 0
     ticket_id: int = 0
@@ -98,6 +101,21 @@ class SegmentRow:
 
 
 @dataclass(slots=True)
+class SpellRow:
+    """A row of tickets.Spell."""
+
+    state: str
+    stage: str
+    hold_reason: str
+    team_id: int | None
+    started_at: datetime
+    ended_at: datetime | None = None
+    work_seconds: int | None = None
+    id: int = 0
+    ticket_id: int = 0
+
+
+@dataclass(slots=True)
 class Draft:
     """Unsaved rows of one ticket. `marks`: per metric its target and the instants at which its run changed."""
 
@@ -106,6 +124,7 @@ class Draft:
     entries: list[EntryRow] = field(default_factory=list)
     marks: dict[str, tuple[ChosenTarget, list[tuple[datetime, Run]]]] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    spells: list[SpellRow] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -119,9 +138,14 @@ class Life:
     office: Office | None
     assignee: User | None = None
     first_response_at: datetime | None = None
+    last_reply_at: datetime | None = None
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
     auto_close_at: datetime | None = None
     resume_state: str = ""
     version: int = 2
     reopen_count: int = 0
+
+    @property
+    def assignee_id(self) -> int | None:
+        return self.assignee.pk if self.assignee else None

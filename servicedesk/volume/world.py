@@ -10,8 +10,10 @@ from accounts.roles import Role
 from catalog.models import Service
 from servicedesk.volume.words import Words
 from sla import calendars
-from sla.models import EscalationStep, Policy
+from sla.clocks import threshold_of
+from sla.models import CalendarUse, EscalationStep, Policy
 from sla.policies import ChosenTarget, Facts, targets_for
+from sla.replay import Threshold
 from sla.worktime import WorkCalendar
 from tickets.access import secret_team, whistleblowing_team
 from tickets.choices import RequesterClass
@@ -49,6 +51,7 @@ class World:
     matrix: dict[tuple[int, int], int]
     steps: list[EscalationStep]
     special_services: frozenset[int | None]
+    special_teams: frozenset[int | None]
     calendars: dict[int, WorkCalendar] = field(default_factory=dict)
     _targets: dict[Facts, dict[str, ChosenTarget]] = field(default_factory=dict)
 
@@ -56,6 +59,8 @@ class World:
         """Targets of a ticket with these facts, looked up once for all that no policy tells apart."""
         if facts.service_id not in self.special_services:
             facts = replace(facts, service_id=None)
+        if facts.team_id not in self.special_teams:
+            facts = replace(facts, team_id=None)
         found = self._targets.get(facts)
         if found is None:
             found = self._targets[facts] = targets_for(facts)
@@ -63,8 +68,8 @@ class World:
                 self.calendars.setdefault(target.calendar_id, calendars.load(target.calendar_id))
         return found
 
-    def fractions(self, metric: str) -> list[float]:
-        return [step.percent / 100 for step in self.steps if step.metric in ("", metric)]
+    def thresholds(self, metric: str) -> list[Threshold]:
+        return [threshold_of(step) for step in self.steps if step.metric in ("", metric)]
 
 
 def load(*, seed: int, count: int, words: Words, at: datetime) -> World:
@@ -101,6 +106,12 @@ def load(*, seed: int, count: int, words: Words, at: datetime) -> World:
         matrix={(rule.impact, rule.urgency): rule.priority for rule in PriorityRule.objects.all()},
         steps=list(EscalationStep.objects.filter(is_active=True)),
         special_services=frozenset(Policy.objects.filter(is_active=True).values_list("service_id", flat=True)),
+        special_teams=frozenset(
+            [
+                *Policy.objects.filter(is_active=True).values_list("team_id", flat=True),
+                *CalendarUse.objects.values_list("team_id", flat=True),
+            ]
+        ),
     )
 
 

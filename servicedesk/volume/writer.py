@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, cast
 
 from django.db import transaction
 from django.db.models import Model
 
 from servicedesk.volume import tables
-from servicedesk.volume.drafts import ClockRow, Draft, EntryRow, SegmentRow
+from servicedesk.volume.drafts import ClockRow, Draft, EntryRow, SegmentRow, SpellRow
 from servicedesk.volume.world import World
-from sla.models import Clock, ClockSegment
+from sla.models import Clock, ClockSegment, Metric
 from sla.policies import ChosenTarget
 from sla.replay import Run, Segment, Target, next_event, replay
 from tickets import triggers
@@ -22,6 +23,7 @@ from tickets.models import (
     IncidentDetail,
     Message,
     ProblemDetail,
+    Spell,
     Ticket,
     TimelineEntry,
 )
@@ -47,6 +49,8 @@ def write(drafts: Sequence[Draft], world: World, until: datetime) -> None:
             message.ticket_id = draft.ticket.pk
         for clock in own:
             clock.ticket_id = draft.ticket.pk
+        for spell in draft.spells:
+            spell.ticket_id = draft.ticket.pk
     tables.insert(Ticket, [draft.ticket for draft in drafts])
     _add(Message, [message for draft in drafts for message in draft.messages])
     _add(Clock, [clock for own in clocks for clock in own])
@@ -54,6 +58,7 @@ def write(drafts: Sequence[Draft], world: World, until: datetime) -> None:
         row for draft, own in zip(drafts, clocks, strict=True) for clock in own for row in _segment_rows(draft, clock)
     ]
     _add(ClockSegment, segments)
+    _add(Spell, [spell for draft in drafts for spell in spells(draft, world)])
     with triggers.loading():
         _add(TimelineEntry, [entry for draft in drafts for entry in chain(draft)])
     for kind, model in DETAILS.items():
@@ -85,6 +90,14 @@ def chain(draft: Draft) -> Iterator[EntryRow]:
         yield entry
 
 
+def spells(draft: Draft, world: World) -> list[SpellRow]:
+    """Where the ticket spent its time: each spell ends where the next one begins."""
+    for spell, following in pairwise(draft.spells):
+        spell.ended_at = following.started_at
+        spell.work_seconds = int(world.calendar.between(spell.started_at, following.started_at).total_seconds())
+    return draft.spells
+
+
 def _clock(draft: Draft, metric: str, world: World, until: datetime) -> ClockRow:
     """A clock with everything `sla.clocks.refresh` would cache on it."""
     target, marks = draft.marks[metric]
@@ -101,8 +114,10 @@ def _clock(draft: Draft, metric: str, world: World, until: datetime) -> ClockRow
         breached_at=shown.breached_at,
         target_seconds=int(shown.target.total_seconds()),
         elapsed_seconds=int(shown.elapsed.total_seconds()),
-        next_event_at=None if stopped else next_event(segments, until, world.fractions(metric)),
+        next_event_at=None if stopped else next_event(segments, until, world.thresholds(metric)),
         policy_id=target.policy_id,
+        calendar_id=target.calendar_id,
+        team_id=draft.ticket.team_id if metric == Metric.ASSIGNMENT else None,
         created_at=marks[0][0],
         updated_at=marks[-1][0],
     )

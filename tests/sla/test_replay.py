@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sla.replay import ClockState, Run, Segment, Target, next_event, replay
+from sla.replay import ClockState, Run, Segment, Target, Threshold, next_event, replay
 from sla.worktime import WorkCalendar
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
@@ -275,10 +275,14 @@ def test_targets_that_are_refused(wrong):
 # The next event
 
 
+def shares(*fractions):
+    return [Threshold(fraction=each) for each in fractions]
+
+
 def test_events_come_in_order_and_in_working_time():
     segments = clock(("23 15:00", "running"), minutes=120)
     now, events = at("23 15:00"), []
-    while now := next_event(segments, now, [1.25, 0.5, 0.8, 1.0]):
+    while now := next_event(segments, now, shares(1.25, 0.5, 0.8, 1.0)):
         events.append(now)
     half, most, due, over = at("23 16:00"), at("24 08:06"), at("24 08:30"), at("24 09:00")
     assert events == [half, most, due, due + TICK, over]
@@ -287,27 +291,27 @@ def test_events_come_in_order_and_in_working_time():
 
 def test_the_due_is_an_event_without_any_fraction_and_is_followed_by_the_breach():
     segments = clock(("23 09:00", "running"), minutes=60)
-    assert next_event(segments, at("23 09:00"), []) == at("23 10:00")
-    breach = next_event(segments, at("23 10:00"), [])
+    assert next_event(segments, at("23 09:00"), shares()) == at("23 10:00")
+    breach = next_event(segments, at("23 10:00"), shares())
     assert show(segments, at("23 10:00")).state == ClockState.RUNNING
     assert replay(segments, breach).state == ClockState.BREACHED
-    assert next_event(segments, breach, []) is None
+    assert next_event(segments, breach, shares()) is None
 
 
 def test_events_count_the_time_of_earlier_segments():
     segments = clock(("23 09:00", "running"), ("23 10:00", "paused"), ("23 13:00", "running"), minutes=120)
-    assert next_event(segments, at("23 13:00"), [0.5, 0.75]) == at("23 13:30")
+    assert next_event(segments, at("23 13:00"), shares(0.5, 0.75)) == at("23 13:30")
 
 
 @pytest.mark.parametrize("run", ["paused", "stopped"])
 def test_a_clock_that_does_not_run_has_no_next_event(run):
     segments = clock(("23 09:00", "running"), ("23 09:30", run), minutes=120)
-    assert next_event(segments, at("23 09:30"), [0.5, 1.0]) is None
+    assert next_event(segments, at("23 09:30"), shares(0.5, 1.0)) is None
 
 
 def test_fractions_must_be_positive():
     with pytest.raises(ValueError, match="positive"):
-        next_event(clock(("23 09:00", "running"), minutes=60), at("23 09:00"), [0.5, 0])
+        next_event(clock(("23 09:00", "running"), minutes=60), at("23 09:00"), shares(0.5, 0))
 
 
 # Properties
@@ -408,7 +412,7 @@ def test_pausing_never_brings_a_deadline_nearer(life, before, length):
 @given(lives(), st.lists(st.sampled_from([0.25, 0.5, 0.8, 1.0, 1.5]), max_size=3))
 def test_the_next_event_is_the_first_instant_at_which_something_changes(life, fractions):
     segments, now = life
-    event = next_event(segments, now, fractions)
+    event = next_event(segments, now, shares(*fractions))
     reading = replay(segments, now)
     if segments[-1].run != Run.RUNNING:
         assert event is None

@@ -13,6 +13,7 @@ from tickets.models.conversation import Attachment, Message
 from tickets.models.details import ChangeDetail, ComplaintDetail, IncidentDetail, ProblemDetail
 from tickets.models.inbound import InboundRecord
 from tickets.models.settings import CandidateRule, NumberSequence, PriorityRule
+from tickets.models.spells import Spell
 from tickets.models.ticket import Participant, Ticket, TicketLink
 from tickets.models.timeline import AuditSeal, TimelineEntry
 from tickets.models.work import Merge, Tag, Task, TimeEntry
@@ -55,6 +56,7 @@ __all__ = [
     "RiskBand",
     "RiskChoice",
     "RiskQuestion",
+    "Spell",
     "Tag",
     "Task",
     "Ticket",

@@ -100,6 +100,8 @@ class Ticket(FSMModelMixin, models.Model):
     created_at = models.DateTimeField(_("dibuat"), default=timezone.now)
     updated_at = models.DateTimeField(_("diubah"), default=timezone.now)
     first_response_at = models.DateTimeField(_("tanggapan pertama"), null=True, blank=True)
+    last_reply_at = models.DateTimeField(_("kabar terakhir"), null=True, blank=True)
+    team_since = models.DateTimeField(_("di tim sejak"), default=timezone.now)
     resolved_at = models.DateTimeField(_("diselesaikan"), null=True, blank=True)
     closed_at = models.DateTimeField(_("ditutup"), null=True, blank=True)
     auto_close_at = models.DateTimeField(null=True, blank=True)

@@ -2,6 +2,7 @@
 
 from django.urls import path, register_converter
 
+from tickets.urls.sla import urlpatterns as sla_urlpatterns
 from tickets.views.agent import (
     approvals,
     automation,
@@ -83,4 +84,5 @@ urlpatterns = [
     path("otomasi/<int:pk>/saklar/", automation.switch, name="automation_switch"),
     path("otomasi/<int:pk>/pindah/", automation.move, name="automation_move"),
     path("otomasi/<int:pk>/hapus/", automation.delete, name="automation_delete"),
+    *sla_urlpatterns,
 ]

@@ -1,0 +1,1 @@
+"""Screens where coordinators keep working hours, targets, escalation and agreements."""
