@@ -5,7 +5,9 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Max
+from django.utils import timezone
 
 from accounts.models import Office
 from sla.models import Calendar, CalendarUse
@@ -29,9 +31,12 @@ def load(calendar_id: int) -> WorkCalendar:
     return _build(calendar_id, updated_at.isoformat())
 
 
+@transaction.atomic
 def touch(calendar_id: int) -> None:
-    """Say that the rows of this calendar changed."""
-    Calendar.objects.get(pk=calendar_id).save(update_fields=["updated_at"])
+    """Say that the rows of this calendar changed. Each change has an instant of its own, however fast they come."""
+    before = Calendar.objects.select_for_update().values_list("updated_at", flat=True).get(pk=calendar_id)
+    later = max(timezone.now(), before + timedelta(microseconds=1))
+    Calendar.objects.filter(pk=calendar_id).update(updated_at=later)
 
 
 @lru_cache(maxsize=64)

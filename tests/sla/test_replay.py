@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sla.replay import ClockState, Run, Segment, Target, Threshold, next_event, replay
+from sla.replay import ClockState, Run, Segment, Target, Threshold, next_event, reached_at, replay
 from sla.worktime import WorkCalendar
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
@@ -429,3 +429,43 @@ def test_the_next_event_is_the_first_instant_at_which_something_changes(life, fr
     assert event > now
     assert seen(max(now, event - TICK)) == seen(now)
     assert seen(event + TICK) != seen(now)
+
+
+# Moments
+
+
+def test_offsets_from_the_due_are_open_time_or_wall_time():
+    segments = clock(("23 15:00", "running"), minutes=120)  # due on the 24th at 08.30
+    before, after = Threshold(offset=-30 * MINUTE), Threshold(offset=8 * 60 * MINUTE)
+    night = Threshold(offset=8 * 60 * MINUTE, wall=True)
+    assert next_event(segments, at("23 15:00"), [before, after, night]) == at("24 08:00")
+    assert next_event(segments, at("24 09:00"), [before, after, night]) == at("24 16:30")
+    assert next_event(segments, at("24 16:30"), [before, after, night]) == at("26 09:00")
+
+
+def test_when_a_moment_was_reached():
+    segments = clock(("23 15:00", "running"), ("24 08:00", "paused"), ("24 14:00", "running"), minutes=120)
+    now = at("26 12:00")
+    assert reached_at(segments, at("24 13:59"), Threshold(fraction=1.0)) is None
+    assert reached_at(segments, now, Threshold(fraction=0.5)) == at("23 16:00")
+    assert reached_at(segments, now, Threshold(fraction=1.0)) == at("24 14:30")
+    assert reached_at(segments, now, Threshold(offset=60 * MINUTE)) == at("24 15:30")
+    assert reached_at(segments, now, Threshold(offset=-130 * MINUTE)) is None
+    wall = Threshold(offset=60 * 24 * MINUTE, wall=True)
+    assert reached_at(segments, at("25 14:29"), wall) is None
+    assert reached_at(segments, at("25 14:30"), wall) == at("25 14:30")
+
+
+@settings(max_examples=150, deadline=None)
+@given(lives(), st.sampled_from([0.1, 0.5, 1.0, 1.7]))
+def test_a_moment_is_reached_exactly_when_the_elapsed_time_is(life, fraction):
+    segments, now = life
+    when = reached_at(segments, now, Threshold(fraction=fraction))
+    reading = replay(segments, now)
+    assert (when is not None) == (reading.elapsed >= reading.target * fraction)
+    if when is not None:
+        history = [segment for segment in segments if segment.started_at <= when]
+        target = segments[-1].target
+        then = [Segment(each.started_at, each.run, each.calendar, target) for each in history]
+        assert replay(then, when).elapsed >= reading.target * fraction
+        assert replay(then, max(when - TICK, then[-1].started_at)).elapsed <= reading.target * fraction
