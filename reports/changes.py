@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from reports.views import ReaderRequest, readers
+from reports.views.shared import ReaderRequest, readers
 from tickets.changes.results import by_month, total_of
 
 MONTHS = 12

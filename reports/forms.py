@@ -15,12 +15,14 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Office, Team
 from catalog.models import Service
+from core.templatetags.ui import tanggal
 from reports import sla
 from sla.models import Metric
 from tickets.choices import Kind
 
 PERIODS = {
     "bulan-ini": gettext_lazy("Bulan ini"),
+    "minggu-lalu": gettext_lazy("Minggu lalu"),
     "bulan-lalu": gettext_lazy("Bulan lalu"),
     "triwulan-ini": gettext_lazy("Triwulan ini"),
     "tahun-ini": gettext_lazy("Tahun ini"),
@@ -37,6 +39,9 @@ def dates_of(name: str, today: date) -> tuple[date, date]:
     if name == "bulan-lalu":
         last = first - timedelta(days=1)
         return last.replace(day=1), last
+    if name == "minggu-lalu":
+        sunday = today - timedelta(days=today.weekday() + 1)
+        return sunday - timedelta(days=6), sunday
     if name == "triwulan-ini":
         return date(today.year, 3 * ((today.month - 1) // 3) + 1, 1), today
     if name == "tahun-ini":
@@ -121,6 +126,12 @@ class ReportForm(forms.Form):
             if value:
                 yield str(self.fields[name].label), str(Kind(value).label if name == "kind" else value)
 
+    def period_words(self) -> str:
+        """The named period, else its dates."""
+        named = PERIODS.get(self.data.get("periode", ""))
+        start, end = self.cleaned_data["dari"], self.cleaned_data["sampai"]
+        return str(named) if named else f"{tanggal(start)} – {tanggal(end)}"
+
     def presets(self) -> list["Preset"]:
         """The named periods as links that keep grouping and filters."""
         today = timezone.localdate()
@@ -134,7 +145,7 @@ class ReportForm(forms.Form):
             kept["periode"] = name
             # In January the month, the quarter and the year are the same dates: the first one is marked.
             is_current = shown == (start.isoformat(), end.isoformat()) and not any(each.is_current for each in found)
-            found.append(Preset(str(label), f"?{kept.urlencode()}", is_current))
+            found.append(Preset(name, str(label), f"?{kept.urlencode()}", is_current))
         return found
 
 
@@ -142,6 +153,7 @@ class ReportForm(forms.Form):
 class Preset:
     """A link to a named period."""
 
+    name: str
     label: str
     url: str
     is_current: bool
@@ -160,7 +172,7 @@ class CellForm(forms.Form):
         return sla.Cell(group_by, data["kunci"], data["ukuran"], data["hasil"], data["selesai"])
 
 
-def file_stem(start: date, end: date) -> str:
+def file_stem(start: date, end: date, stem: str = "laporan-sla") -> str:
     """What the files of a period are called: `laporan-sla-2026-11`, with both dates when it is not one month.
 
     >>> file_stem(date(2026, 11, 1), date(2026, 11, 30))
@@ -171,4 +183,4 @@ def file_stem(start: date, end: date) -> str:
     last_day = monthrange(start.year, start.month)[1]
     whole = {start.replace(day=last_day), timezone.localdate()}
     is_month = start.day == 1 and (start.year, start.month) == (end.year, end.month) and end in whole
-    return f"laporan-sla-{start:%Y-%m}" if is_month else f"laporan-sla-{start}-{end}"
+    return f"{stem}-{start:%Y-%m}" if is_month else f"{stem}-{start}-{end}"

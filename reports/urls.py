@@ -1,11 +1,31 @@
 from django.urls import path
 
-from reports import changes, views
+from reports import changes
+from reports.views import recap, saved, sla
 
 app_name = "reports"
-urlpatterns = [
-    path("", views.report, name="sla"),
+
+READING = [
+    path("", sla.report, name="sla"),
     path("perubahan/", changes.results, name="changes"),
-    path("tiket/", views.tickets, name="sla_tickets"),
-    path("unduh/", views.export, name="sla_export"),
+    path("tiket/", sla.tickets, name="sla_tickets"),
+    path("unduh/", sla.export, name="sla_export"),
+    path("rekap/", recap.choose, name="recap"),
+    path("rekap/unduh/", recap.recapitulation, name="recap_file"),
+    path("tersimpan/", saved.listing, name="saved_list"),
 ]
+"""Pages that show what their query asks for, and change nothing."""
+
+KEEPING = [
+    path("simpan/", saved.save, name="saved_save"),
+    path("tersimpan/<int:pk>/", saved.open_saved, name="saved"),
+    path("tersimpan/<int:pk>/ubah/", saved.edit, name="saved_edit"),
+    path("tersimpan/<int:pk>/hapus/", saved.delete, name="saved_delete"),
+    path("tersimpan/<int:pk>/jadwal/", saved.plan, name="saved_plan"),
+    path("tersimpan/<int:pk>/jadwal/hentikan/", saved.unplan, name="saved_unplan"),
+    path("tersimpan/<int:pk>/berhenti/", saved.leave, name="saved_leave"),
+    path("tersimpan/<int:pk>/kirim/", saved.send_now, name="saved_send"),
+]
+"""Saved reports; only their owners change them."""
+
+urlpatterns = [*READING, *KEEPING]

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("tickets.urls.portal")),
     path("kerja/", include("tickets.urls.agent")),
     path("laporan/", include("reports.urls")),
+    path("kinerja/", include("reports.urls_public")),
     path("lampiran/<uuid:uuid>/", attachment, name="attachment"),
     path("persetujuan/<str:token>/", approval_link, name="approval_link"),
     path("kalender/perubahan/<str:key>.ics", change_feed, name="change_feed"),

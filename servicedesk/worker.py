@@ -14,8 +14,9 @@ from channels_bot.telegram import polling
 from core.leases import worker_name
 from core.models import Heartbeat
 from notify import outbox
+from reports import schedule
 from servicedesk.api import idempotency
-from tickets import sweeps
+from tickets import revisions, sweeps
 from tickets.audit import seals
 
 logger = logging.getLogger(__name__)
@@ -42,9 +43,11 @@ def jobs() -> list[Job]:
         Job("heartbeat", beat, HEARTBEAT_SECONDS),
         Job("outbox", outbox.send_due, 1),
         Job("sweeps", sweeps.run_due, 5),
+        Job("revisions of SLA settings", revisions.work, 1),
         Job("email", poller.poll, 5),
         Job("telegram", polling.poll, 1),
         Job("audit seals", seals.seal_due, 60),
+        Job("scheduled reports", schedule.run_due, 30),
         Job("idempotency keys", idempotency.forget_expired, 300),
     ]
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from sla import calendars
 from sla.models import Clock, ClockSegment, EscalationStep, Metric
 from sla.policies import ChosenTarget, Facts, targets_for
-from sla.replay import Reading, Run, Segment, Target, Threshold, next_event, replay
+from sla.replay import Reading, Run, Segment, Target, Threshold, next_event, reached_at, replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ def sync(*, ticket_id: int, facts: Facts, wanted: Mapping[str, Wanted], at: date
     for metric in Metric.values:
         want, target = wanted.get(metric), targets.get(metric)
         clock: Clock | None = newest.get(metric)
+        was_finished = clock is not None and clock.is_stopped
         if clock is not None and (want is None or not _same_cycle(clock, want)):
             ended_at = at if want is None else min(max(want.opened_at, clock.started_at), at)
             _sync_one(clock, Run.STOPPED, None, ended_at, at)
@@ -42,7 +43,11 @@ def sync(*, ticket_id: int, facts: Facts, wanted: Mapping[str, Wanted], at: date
         if clock is None or not _same_cycle(clock, want):
             if target is None or (clock is not None and want.run == Run.STOPPED):
                 continue
-            clock = _start(ticket_id, metric, want, target, clock.cycle + 1 if clock else 1)
+            cycle = clock.cycle + 1 if clock else 1
+            # What passed while the metric had been finished (a reopened ticket) does not count.
+            rested = was_finished or metric == Metric.UPDATE
+            begin = Run.STOPPED if rested and want.opened_at < at else Run.RUNNING
+            clock = _start(ticket_id, metric, want, target, cycle, begin, at)
         newest[metric] = clock
         _sync_one(clock, want.run, target, at, at)
     return list(newest.values())
@@ -52,16 +57,19 @@ def _same_cycle(clock: Clock, want: Wanted) -> bool:
     return (clock.started_at, clock.team_id) == (want.opened_at, want.team_id)
 
 
-def _start(ticket_id: int, metric: str, want: Wanted, target: ChosenTarget, cycle: int) -> Clock:
+def _start(
+    ticket_id: int, metric: str, want: Wanted, target: ChosenTarget, cycle: int, begin: Run, at: datetime
+) -> Clock:
     clock = Clock.objects.create(
         ticket_id=ticket_id,
         metric=metric,
         cycle=cycle,
         team_id=want.team_id,
         started_at=want.opened_at,
+        created_at=at,
         policy_id=target.policy_id,
     )
-    _append(clock, 0, want.opened_at, Run.RUNNING, target)
+    _append(clock, 0, want.opened_at, begin, target)
     return clock
 
 
@@ -73,12 +81,22 @@ def _sync_one(clock: Clock, run: Run, target: ChosenTarget | None, marked_at: da
     retarget = target if run != Run.STOPPED and target and _differs(last, target) else None
     if clock.is_stopped and run == Run.STOPPED:
         return
+    is_new = clock.target_seconds == 0
     if retarget or last.run != run:
         rows.append(_append(clock, last.position + 1, max(marked_at, last.started_at), run, retarget or last))
     if retarget:
         clock.target_version += 1
         clock.policy_id = retarget.policy_id
-    refresh(clock, rows, at)
+    waiting = clock.next_event_at
+    if is_new or rows[-1] is not last:
+        waiting = at if _has_passed(clock.metric, rows, at) else None
+    refresh(clock, rows, at, waiting=waiting)
+
+
+def _has_passed(metric: str, rows: Sequence[ClockSegment], at: datetime) -> bool:
+    """Whether some step's moment lies behind already: a report entered later, a shorter target, a late worker."""
+    segments = segments_of(rows)
+    return any(reached_at(segments, at, moment) for moment in thresholds(metric))
 
 
 def _differs(last: ClockSegment, target: ChosenTarget) -> bool:
@@ -105,7 +123,7 @@ def _append(
 
 def segments_of(rows: Sequence[ClockSegment]) -> list[Segment]:
     """Rows as values of the pure replay; calendars are loaded once each."""
-    loaded = {row.calendar_id: calendars.load(row.calendar_id) for row in rows}
+    loaded = {calendar_id: calendars.load(calendar_id) for calendar_id in {row.calendar_id for row in rows}}
     return [
         Segment(
             started_at=row.started_at,
@@ -122,8 +140,11 @@ def reading(clock: Clock, now: datetime, rows: Sequence[ClockSegment] | None = N
     return replay(segments_of(list(clock.segments.all()) if rows is None else rows), now)
 
 
-def refresh(clock: Clock, rows: Sequence[ClockSegment], now: datetime) -> None:
-    """Cache the derived facts on the row, so that queues and sweeps need no replay."""
+def refresh(clock: Clock, rows: Sequence[ClockSegment], now: datetime, *, waiting: datetime | None = None) -> None:
+    """Cache the derived facts on the row, so that queues and sweeps need no replay.
+
+    `waiting`: an event for the sweep that must not be lost to a later one; a finished clock has none.
+    """
     segments = segments_of(rows)
     shown = replay(segments, now)
     clock.state = shown.state
@@ -134,7 +155,9 @@ def refresh(clock: Clock, rows: Sequence[ClockSegment], now: datetime) -> None:
     clock.breached_at = shown.breached_at
     clock.target_seconds = int(shown.target.total_seconds())
     clock.elapsed_seconds = int(shown.elapsed.total_seconds())
-    clock.next_event_at = next_event(segments, now, thresholds(clock.metric))
+    upcoming = next_event(segments, now, thresholds(clock.metric))
+    events = [] if clock.is_stopped else [event for event in (waiting, upcoming) if event]
+    clock.next_event_at = min(events, default=None)
     clock.save()
 
 

@@ -135,7 +135,18 @@ def replay(segments: Sequence[Segment], now: datetime) -> Reading:
     Raises ValueError for no segments, segments out of order, naive datetimes, and a target or due that no
     opening within five years can reach.
     """
+    return _reading(_walk(segments, now))
+
+
+def look(
+    segments: Sequence[Segment], now: datetime, thresholds: Sequence[Threshold]
+) -> tuple[Reading, datetime | None]:  # fmt: skip
+    """`replay` and `next_event` in one walk, for whoever reads many clocks."""
     walk = _walk(segments, now)
+    return _reading(walk), _next_event(walk, now, thresholds)
+
+
+def _reading(walk: _Walk) -> Reading:
     if walk.overrun:
         state = ClockState.BREACHED
     elif walk.last.run == Run.STOPPED:
@@ -182,7 +193,10 @@ def next_event(segments: Sequence[Segment], now: datetime, thresholds: Sequence[
     the clock reads as breached from there on, so a sweep that came exactly at the due must come once more. Raises
     ValueError like `replay`.
     """
-    walk = _walk(segments, now)
+    return _next_event(_walk(segments, now), now, thresholds)
+
+
+def _next_event(walk: _Walk, now: datetime, thresholds: Sequence[Threshold]) -> datetime | None:
     if walk.last.run != Run.RUNNING or walk.due is None:
         return None
     due = _utc(walk.due)

@@ -1,6 +1,7 @@
 """Small factory functions. Tickets go through the intake, as everything does."""
 
 import uuid
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ from accounts.contacts import Identity
 from accounts.models import Office, Team, TeamMembership, User
 from accounts.roles import Role
 from catalog.models import Service, ServiceCategory
-from sla.models import Calendar, EscalationStep, Policy, PolicyTarget
+from sla.models import Agreement, Calendar, EscalationStep, Policy, PolicyTarget
 from tickets.intake import InboundMessage, IntakeResult, TicketDraft, receive
 from tickets.models import Ticket
 
@@ -73,6 +74,17 @@ def policy(
     for metric, count in (days or {}).items():
         PolicyTarget.objects.get_or_create(policy=made, metric=metric, defaults={"working_days": count})
     return made
+
+
+def agreement(service: Service, **kw: Any) -> Agreement:
+    """An agreement on that service, signed and in force unless told otherwise."""
+    kw.setdefault("version", 1)
+    kw.setdefault("owner", service.owner_office or office("kominfo"))
+    kw.setdefault("number", f"SLA/{service.code}/2026/{kw['version']}")
+    kw.setdefault("title", f"Perjanjian layanan {service.name}")
+    kw.setdefault("status", Agreement.Status.SIGNED)
+    kw.setdefault("valid_from", date(2026, 1, 1))
+    return Agreement.objects.create(service=service, **kw)
 
 
 def basics() -> None:

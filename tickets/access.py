@@ -47,6 +47,11 @@ def _sees_all_open_cases(user: User) -> bool:
     return user.has_role(Role.ADMINISTRATOR, Role.MANAGER) or _sits_at_service_desk(user)
 
 
+def sees_every_open_case(user: User) -> bool:
+    """Whether all tickets that are not restricted exist for this person, so that sums kept of them are theirs."""
+    return user.is_active and _sees_all_open_cases(user)
+
+
 def _reported(user: User) -> Q:
     """What this person reported; as a subquery, because a join would burden every count of the queue."""
     return Q(requester__in=Contact.objects.filter(user=user))

@@ -53,8 +53,8 @@ def wanted_runs(ticket: Ticket, verified: bool) -> dict[str, Run]:
     if ticket.kind == Kind.COMPLAINT:
         wanted[Metric.VERIFICATION.value] = Run.STOPPED if verified or finished else waiting
     wanted[Metric.ASSIGNMENT.value] = Run.STOPPED if ticket.assignee_id or finished else waiting
-    if ticket.last_reply_at:
-        wanted[Metric.UPDATE.value] = Run.STOPPED if finished else waiting
+    if ticket.last_reply_at and not finished:  # whoever has the solution waits for no more words
+        wanted[Metric.UPDATE.value] = waiting
     return wanted
 
 
@@ -110,39 +110,45 @@ class ClockView:
     remaining_minutes: int
     is_stopped: bool
     policy_name: str
+    working_days: int | None = None
+    """The target as it was set, when it is one in working days."""
+    zone: str = ""
+    """The time zone of the calendar by which it is due."""
 
 
 def readings(ticket: Ticket, now: datetime) -> list[ClockView]:
     """Every clock of the ticket, replayed to `now`, in the order of the metrics."""
-    rows = Clock.objects.filter(ticket_id=ticket.pk).select_related("policy").prefetch_related("segments")
+    rows = Clock.objects.filter(ticket_id=ticket.pk).select_related("policy", "calendar").prefetch_related("segments")
     rows = rows.order_by("cycle")  # the newest of each metric stays
     by_metric = {row.metric: row for row in rows}
-    return [_view(by_metric[metric], now) for metric in Metric.values if metric in by_metric]
+    return [view_of(by_metric[metric], now) for metric in Metric.values if metric in by_metric]
 
 
-def _view(row: Clock, now: datetime) -> ClockView:
-    if row.is_stopped:
-        # What was measured stays measured, whatever became of the calendar since.
-        return ClockView(
-            metric=row.metric,
-            label=str(row.get_metric_display()),
-            state=row.state,
-            due_at=row.due_at,
-            target_minutes=row.target_seconds // 60,
-            elapsed_minutes=row.elapsed_seconds // 60,
-            remaining_minutes=(row.target_seconds - row.elapsed_seconds) // 60,
-            is_stopped=True,
-            policy_name=row.policy.name if row.policy else "",
-        )
-    shown = clocks.reading(row, now, list(row.segments.all()))
+def promises(ticket: Ticket, now: datetime) -> list[ClockView]:
+    """The unfinished clocks that the requester is told of; what teams owe each other is none of them."""
+    return [each for each in readings(ticket, now) if not each.is_stopped and each.metric != Metric.ASSIGNMENT]
+
+
+def view_of(row: Clock, now: datetime) -> ClockView:
+    """One clock at `now`. Read with its policy, calendar and segments."""
+    marks = list(row.segments.all())
+    target, elapsed = float(row.target_seconds), float(row.elapsed_seconds)
+    remaining, state, due_at = target - elapsed, row.state, row.due_at
+    if not row.is_stopped:  # what was measured stays measured, whatever became of the calendar since
+        shown = clocks.reading(row, now, marks)
+        target, elapsed = shown.target.total_seconds(), shown.elapsed.total_seconds()
+        remaining = shown.remaining.total_seconds()
+        state, due_at = ClockState(shown.state).value, shown.due_at
     return ClockView(
         metric=row.metric,
         label=str(row.get_metric_display()),
-        state=ClockState(shown.state).value,
-        due_at=shown.due_at,
-        target_minutes=int(shown.target.total_seconds() // 60),
-        elapsed_minutes=int(shown.elapsed.total_seconds() // 60),
-        remaining_minutes=int(shown.remaining.total_seconds() // 60),
+        state=state,
+        due_at=due_at,
+        target_minutes=int(target // 60),
+        elapsed_minutes=int(elapsed // 60),
+        remaining_minutes=int(remaining // 60),
         is_stopped=row.is_stopped,
         policy_name=row.policy.name if row.policy else "",
+        working_days=marks[-1].working_days if marks else None,
+        zone=row.calendar.timezone if row.calendar else "",
     )

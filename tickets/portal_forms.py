@@ -17,7 +17,7 @@ from accounts.normalize import phone_key
 from catalog.models import Service
 from tickets.agent_forms import FilesField
 from tickets.attachments import Upload, problem_with
-from tickets.choices import Channel, Confidentiality, Kind
+from tickets.choices import Channel, Confidentiality, Kind, RequesterClass
 from tickets.intake import InboundMessage, TicketDraft
 from tickets.kinds.inputs import TransitionForm
 
@@ -183,6 +183,19 @@ class ReportForm(forms.Form):
             }
             for value, label in Confidentiality.choices
         ]
+
+    def chosen_service(self) -> Service | None:
+        """The service that is selected now, also before anything was sent."""
+        code = self["service"].value()
+        services = self.fields["service"].queryset  # type: ignore[attr-defined]
+        return services.filter(code=str(code)[:80]).first() if code else None
+
+    @property
+    def requester_class(self) -> str:
+        """As whom the sender will be taken; "" leaves it to the audience of the service."""
+        if self.user is None:
+            return ""
+        return RequesterClass.ASN if self.user.nip or self.user.office_id else RequesterClass.CITIZEN
 
     @property
     def is_delicate(self) -> bool:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from core.templatetags.ui import badge_priority, badge_state, icon, ikon_kanal, sisa_waktu, waktu_relatif
+from core.templatetags.ui import badge_priority, badge_state, icon, ikon_kanal, sisa_waktu, tenggat, waktu_relatif
 from sla import calendars
 from sla.models import Clock, Metric
 from sla.worktime import WorkCalendar
@@ -30,7 +30,7 @@ FIELDS = (
 )  # fmt: skip
 CLOCK_FIELDS = (
     "ticket_id", "metric", "state", "due_at", "started_at", "target_seconds", "elapsed_seconds",
-    "policy__name", "policy__calendar_id",
+    "policy__name", "calendar_id", "calendar__timezone",
 )  # fmt: skip
 
 
@@ -53,6 +53,8 @@ class Row:
     team: str
     clock: ClockView | None
     left: dict[str, str]
+    due: str
+    """When the clock is due, in the zone of its calendar; "" without a clock that has a due."""
     created: str
     age: str
 
@@ -95,6 +97,7 @@ def _row(found: Any, clock: ClockView | None, words: dict[str, dict[Any, str]], 
         team=found.team__name or "",
         clock=clock,
         left=sisa_waktu(clock) if clock else {},
+        due=tenggat(clock, now).replace(" ", "\u00a0", 2),  # the date stays on one line
         created=found.created_at.isoformat(timespec="seconds"),
         age=waktu_relatif(found.created_at, now),
     )
@@ -108,8 +111,11 @@ def requester_name(confidentiality: str, name: str) -> str:
 
 
 def _next_clocks(ticket_ids: Iterable[int]) -> dict[int, Any]:
-    """By ticket, the unfinished clock that ends first; a paused one without a deadline comes last."""
-    unfinished = Clock.objects.filter(is_stopped=False, ticket__in=list(ticket_ids))
+    """By ticket, the unfinished clock that ends first; a paused one without a deadline comes last.
+
+    What a team owes another team is no promise to the requester: `tickets.clocks.put_due` leaves it out as well.
+    """
+    unfinished = Clock.objects.filter(is_stopped=False, ticket__in=list(ticket_ids)).exclude(metric=Metric.ASSIGNMENT)
     found: dict[int, Any] = {}
     for clock in unfinished.values_list(*CLOCK_FIELDS, named=True):
         known = found.get(clock.ticket_id)
@@ -124,7 +130,7 @@ def _end(clock: Any) -> tuple[bool, datetime]:
 
 def _calendars(clocks: Iterable[Any]) -> dict[int | None, WorkCalendar]:
     """The calendars these clocks run on, each loaded once; None is the default calendar."""
-    ids = {clock.policy__calendar_id for clock in clocks}
+    ids = {clock.calendar_id for clock in clocks}
     default = calendars.default_calendar_id() if None in ids else None
     found = {calendar_id: calendar_id or default for calendar_id in ids}
     return {key: calendars.load(pk) for key, pk in found.items() if pk}
@@ -138,7 +144,7 @@ def _view(
         return None
     state, left = clock.state, clock.target_seconds - clock.elapsed_seconds
     if clock.due_at is not None and state != Clock.State.PAUSED:
-        calendar = loaded.get(clock.policy__calendar_id)
+        calendar = loaded.get(clock.calendar_id)
         early, late = sorted((now, clock.due_at))
         spread = int((calendar.between(early, late) if calendar else late - early).total_seconds())
         is_over = clock.due_at < now
@@ -153,4 +159,5 @@ def _view(
         remaining_minutes=left // 60,
         is_stopped=False,
         policy_name=clock.policy__name or "",
+        zone=clock.calendar__timezone or "",
     )

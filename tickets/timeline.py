@@ -9,6 +9,8 @@ from typing import Any
 from django.db.models import Max
 from django.utils.translation import gettext, gettext_lazy
 
+from core.templatetags.ui import waktu
+from sla.models import Metric
 from tickets.actors import Actor
 from tickets.models import Ticket, TimelineEntry
 
@@ -19,6 +21,8 @@ MESSAGE_IN = "message.in"
 MESSAGE_OUT = "message.out"
 NOTE = "message.note"
 ESCALATED = "sla.escalated"
+ESCALATION_REFUSED = "sla.escalation_refused"
+RECOMPUTED = "sla.recomputed"
 LINKED = "ticket.linked"
 DELIVERY_FAILED = "delivery.failed"
 EXPORTED = "ticket.exported"
@@ -68,7 +72,9 @@ SENTENCES = {
     MESSAGE_IN: gettext_lazy("Pesan dari pelapor"),
     MESSAGE_OUT: gettext_lazy("Balasan kepada pelapor"),
     NOTE: gettext_lazy("Catatan internal"),
-    ESCALATED: gettext_lazy("Eskalasi SLA %(metric)s: %(percent)s%% target terpakai"),
+    ESCALATED: gettext_lazy("Eskalasi SLA %(metric)s: %(moment)s%(late)s"),
+    ESCALATION_REFUSED: gettext_lazy("Tindakan eskalasi tidak dijalankan: %(action)s. %(reason)s"),
+    RECOMPUTED: gettext_lazy("Tenggat dihitung ulang. %(moves)s. Sebab: %(reason)s"),
     LINKED: gettext_lazy("Ditautkan: %(type)s %(number)s"),
     DELIVERY_FAILED: gettext_lazy("Kiriman %(channel)s gagal: %(error)s"),
     EXPORTED: gettext_lazy("Berkas perkara dicetak (%(variant)s)"),
@@ -169,6 +175,11 @@ def describe(entry: TimelineEntry) -> str:
         changes["channel"] = entry.get_channel_display()
     if entry.code == APPROVAL_VOTED:
         changes["behalf"] = gettext(", atas nama %(name)s") % {"name": changes["behalf"]} if changes["behalf"] else ""
+    if entry.code == ESCALATED and "moment" not in changes:  # entries from before steps had other moments than shares
+        share = gettext("%(percent)d%% target terpakai") % {"percent": changes["percent"]}
+        changes |= {"moment": share, "late": ""}
+    if entry.code == RECOMPUTED:
+        changes["moves"] = _moved_dues(entry.changes)
     if entry.code == CHANGED:
         return str(SENTENCES[CHANGED]) % {"fields": _changed_fields(entry.changes)}
     try:
@@ -203,3 +214,12 @@ def _changed_fields(changes: Mapping[str, Any]) -> str:
             label = FIELD_LABELS.get(name, name)
             parts.append(f"{label} {pair[0] or '–'} → {pair[1] or '–'}")
     return ", ".join(parts)
+
+
+def _moved_dues(changes: Mapping[str, Any]) -> str:
+    """`Penyelesaian 25 Nov 2026 09.30 WIB → 26 Nov 2026 09.30 WIB` for each clock; "–" for none yet."""
+    parts = []
+    for metric, *dues in changes["dues"]:
+        old, new = (waktu(datetime.fromisoformat(due)) if due else "–" for due in dues)
+        parts.append(f"{Metric(metric).label} {old} → {new}")
+    return "; ".join(parts)

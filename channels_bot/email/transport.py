@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from channels_bot.email.quoting import REPLY_MARKER
 from notify.errors import TransportError
 from notify.models import Delivery
+from reports import schedule
 from tickets.threading import message_id_for
 
 
@@ -58,6 +59,8 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
     )
     context = {"text": delivery.text, "ticket": options.get("ticket", ""), "marker": REPLY_MARKER}
     message.attach_alternative(render_to_string("email/message.html", context), "text/html")
+    if "report" in options:
+        message.attach(*schedule.attachment(options["report"]))
     return message
 
 

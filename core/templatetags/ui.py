@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from django import forms, template
 from django.forms import BoundField
@@ -18,9 +19,11 @@ from django.utils import timezone
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 register = template.Library()
 
+WEEKDAYS = ("Sen", "Sel", "Rab", "Kam", "Jum", "Sab", "Min")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des")
 ZONES = {
     "Asia/Jakarta": "WIB",
@@ -146,6 +149,23 @@ def durasi(minutes: float | str | None, workday: int = WORKDAY_MINUTES) -> str:
 
 
 @register.filter
+def durasi_kata(minutes: float | str | None) -> str:
+    """Working minutes in whole words for people outside: `2 jam 15 menit`, from three working days on `3 hari 1 jam`.
+
+    The sign is left out; None gives an empty string.
+    """
+    if not isinstance(minutes, int | float):
+        return ""
+    total = abs(int(minutes))
+    if total >= DAYS_FROM * WORKDAY_MINUTES:
+        days, rest = divmod(total, WORKDAY_MINUTES)
+        parts = [(days, _("%(count)d hari")), (rest // 60, _("%(count)d jam"))]
+    else:
+        parts = [(total // 60, _("%(count)d jam")), (total % 60, _("%(count)d menit"))]
+    return " ".join(text % {"count": count} for count, text in parts if count) or _("kurang dari 1 menit")
+
+
+@register.filter
 def sisa_waktu(clock: ClockLike) -> dict[str, str]:
     """What to say about an SLA clock: `{"text": "sisa 2 j 15 m kerja", "tone": "ok|warn|danger|neutral"}`.
 
@@ -163,6 +183,48 @@ def sisa_waktu(clock: ClockLike) -> dict[str, str]:
     target = int(getattr(clock, "target_minutes", 0) or 0)
     near = clock.remaining_minutes <= max(target // 5, 60 if target > 120 else 0)
     return {"text": _("sisa %(time)s kerja") % {"time": left}, "tone": "warn" if near else "ok"}
+
+
+@register.filter
+def tenggat(clock: ClockLike | None, now: datetime | None = None) -> str:
+    """When an SLA clock is due on the wall where it counts: `Sen 30 Nov 10.45 WIB`; another year is named.
+
+    The zone is that of its calendar (`zone`), else the current one. Empty without a due time.
+    """
+    due = getattr(clock, "due_at", None)
+    if not isinstance(due, datetime):
+        return ""
+    return hari_jam(due, str(getattr(clock, "zone", "") or ""), now)
+
+
+@register.filter
+def hari_jam(at: datetime | str | None, zone: str = "", now: datetime | None = None) -> str:
+    """An aware instant as `Sen 30 Nov 10.45 WIB` in that zone ("": the current one); another year is named."""
+    if not isinstance(at, datetime):
+        return ""
+    local = timezone.localtime(at, _zone(zone) if zone else None)
+    year = f" {local.year}" if local.year != (now or timezone.now()).year else ""
+    label = ZONES.get(zone or timezone.get_current_timezone_name()) or local.tzname() or ""
+    day = f"{WEEKDAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}{year}"
+    return f"{day} {local.hour:02}.{local.minute:02} {label}".rstrip()
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+@register.filter
+def target_sla(target: Any) -> str:
+    """A target as `4 j` or `3 hari kerja`: anything with `working_days` and `minutes`, or a clock's view."""
+    days = getattr(target, "working_days", None)
+    if days:
+        return ngettext("%(count)d hari kerja", "%(count)d hari kerja", days) % {"count": days}
+    minutes = getattr(target, "minutes", None)
+    if minutes is None:
+        minutes = getattr(target, "target_minutes", None)
+    # Hours, however many: days would read like a target in working days.
+    return durasi(minutes, minutes + 1) if isinstance(minutes, int) else ""
 
 
 @register.filter

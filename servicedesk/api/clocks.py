@@ -27,16 +27,20 @@ class ClockReading:
 
 
 def read(tickets: Iterable[Ticket], now: datetime) -> dict[int, list[ClockReading]]:
-    """Ticket id → its clocks at `now`, in the order of the metrics.
+    """Ticket id → its clocks at `now`, in the order of the metrics; of several cycles the newest.
 
     The tickets come with `clocks__segments` prefetched; each calendar is loaded once for all of them.
     """
     order = {metric: position for position, metric in enumerate(Metric.values)}
-    rows = {ticket.pk: sorted(ticket.clocks.all(), key=lambda clock: order[clock.metric]) for ticket in tickets}
+    rows = {ticket.pk: sorted(_newest(ticket), key=lambda clock: order[clock.metric]) for ticket in tickets}
     running = [clock for clocks in rows.values() for clock in clocks if not clock.is_stopped]
     wanted = {segment.calendar_id for clock in running for segment in clock.segments.all()}
     loaded = {calendar_id: calendars.load(calendar_id) for calendar_id in wanted}
     return {pk: [_read(clock, loaded, now) for clock in clocks] for pk, clocks in rows.items()}
+
+
+def _newest(ticket: Ticket) -> Iterable[Clock]:
+    return {clock.metric: clock for clock in sorted(ticket.clocks.all(), key=lambda clock: clock.cycle)}.values()
 
 
 def _read(clock: Clock, loaded: dict[int, WorkCalendar], now: datetime) -> ClockReading:

@@ -1,22 +1,14 @@
 """Working calendars, holidays and Ramadan."""
 
-from datetime import date
-from importlib.metadata import version
 from typing import Any
 
-import holidays
 from django.utils import timezone
 
 from servicedesk.reference.store import Store
-from sla import calendars
+from sla import calendars, packaged
 from sla.models import Calendar, CalendarPeriod, Holiday
 
 FIRST_YEAR = 2025
-COUNTRY = "ID"
-CATEGORIES = (Holiday.Kind.PUBLIC, Holiday.Kind.GOVERNMENT)
-"""Categories of the `holidays` package, national holidays first: a date keeps the first that names it."""
-
-ESTIMATE_MARKS = ("perkiraan", "estimated")
 
 
 def load(store: Store) -> None:
@@ -71,27 +63,17 @@ def _load_holidays(store: Store, calendar: Calendar) -> int:
     present = {day.year for day in calendar.holidays.values_list("date", flat=True)}
     before = store.tally(Holiday).created + store.tally(Holiday).updated
     for year in range(FIRST_YEAR, max(2027, this_year + 1) + 1):
-        found = holidays_of(year)
+        found = packaged.holidays_of(year)
         if year in present and not store.update:
             store.tally(Holiday).kept += len(found)
             continue
         for day, (name, kind) in sorted(found.items()):
-            guessed = year > this_year or any(mark in name.casefold() for mark in ESTIMATE_MARKS)
+            guessed = packaged.is_guess(year, name, timezone.localdate())
             values = {
                 "name": name,
                 "kind": kind,
                 "status": Holiday.Status.ESTIMATED if guessed else Holiday.Status.CONFIRMED,
-                "source": f"Paket holidays {version('holidays')}",
+                "source": packaged.source(),
             }
             store.put(Holiday, {"calendar": calendar, "date": day}, values)
     return store.tally(Holiday).created + store.tally(Holiday).updated - before
-
-
-def holidays_of(year: int) -> dict[date, tuple[str, str]]:
-    """Date → (name, kind) of a year."""
-    found: dict[date, tuple[str, str]] = {}
-    for kind in CATEGORIES:
-        days = holidays.country_holidays(COUNTRY, years=year, categories=(kind.value,), language="id")
-        for day, name in days.items():
-            found.setdefault(day, (name[:200], kind.value))
-    return found

@@ -9,20 +9,19 @@ workflow would have left behind. Nothing is sent to anybody.
 import random
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from accounts.models import Contact, Office, Team, User
 from catalog.models import Service
+from servicedesk.volume import clocks
 from servicedesk.volume.drafts import Draft, EntryRow, Life, MessageRow, Plan, SpellRow
 from servicedesk.volume.lives import COMPLAINT_CLASSES, Step, Story, steps_of
 from servicedesk.volume.words import Words
 from servicedesk.volume.world import MINUTES_A_DAY, World, choose, requester_class
 from sla.models import Metric
 from sla.policies import ChosenTarget, Facts
-from sla.replay import Run
 from tickets import timeline
 from tickets.choices import OPEN_STAGES, RESTRICTED, Channel, Confidentiality, Direction, Kind, Level, Stage, Visibility
-from tickets.clocks import wanted_runs
 from tickets.kinds import machines
 from tickets.kinds.base import Machine, TransitionInfo
 from tickets.models import Ticket
@@ -194,10 +193,8 @@ class Builder:
             life.team.pk,
         )
         self._keep_spell(draft, life, at)
-        targets = self.world.targets(facts)
-        for metric in wanted_runs(cast(Ticket, life), verified=False):
-            if metric in targets:
-                draft.marks[metric] = (targets[metric], [(at, Run.RUNNING)])
+        draft.targets = self.world.targets(facts)
+        clocks.follow(draft, life, at)
 
     def _take(self, draft: Draft, step: Step, life: Life, at: datetime, people: dict[str, User | None]) -> None:
         user = self._user(step, life, people)
@@ -210,10 +207,7 @@ class Builder:
             self._record_move(draft, step, life, at, user, before)
         life.version += 1
         self._keep_spell(draft, life, at)
-        effective = life.resume_state if life.stage == Stage.WAITING and life.resume_state else life.state
-        for metric, run in wanted_runs(cast(Ticket, life), verified=effective != "new").items():
-            if metric in draft.marks and draft.marks[metric][1][-1][1] != run:
-                draft.marks[metric][1].append((at, run))
+        clocks.follow(draft, life, at)
 
     def _keep_spell(self, draft: Draft, life: Life, at: datetime) -> None:
         """Begin a spell when the state changed, as `tickets.spells.keep` does."""

@@ -116,13 +116,32 @@ class SpellRow:
 
 
 @dataclass(slots=True)
+class Cycle:
+    """One clock: what it measures and the instants at which its run changed; the first is its beginning."""
+
+    metric: str
+    number: int
+    target: ChosenTarget
+    marks: list[tuple[datetime, Run]]
+
+    @property
+    def run(self) -> Run:
+        return self.marks[-1][1]
+
+    @property
+    def opened_at(self) -> datetime:
+        return self.marks[0][0]
+
+
+@dataclass(slots=True)
 class Draft:
-    """Unsaved rows of one ticket. `marks`: per metric its target and the instants at which its run changed."""
+    """Unsaved rows of one ticket. `targets`: per metric; `cycles`: its clocks, in the order of their beginning."""
 
     ticket: Ticket
     messages: list[MessageRow] = field(default_factory=list)
     entries: list[EntryRow] = field(default_factory=list)
-    marks: dict[str, tuple[ChosenTarget, list[tuple[datetime, Run]]]] = field(default_factory=dict)
+    targets: dict[str, ChosenTarget] = field(default_factory=dict)
+    cycles: list[Cycle] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     spells: list[SpellRow] = field(default_factory=list)
 

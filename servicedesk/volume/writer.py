@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Model
 
 from servicedesk.volume import tables
-from servicedesk.volume.drafts import ClockRow, Draft, EntryRow, SegmentRow, SpellRow
+from servicedesk.volume.drafts import ClockRow, Cycle, Draft, EntryRow, SegmentRow, SpellRow
 from servicedesk.volume.world import World
 from sla.models import Clock, ClockSegment, Metric
 from sla.policies import ChosenTarget
@@ -40,7 +40,7 @@ DETAILS: dict[Kind, type[Model]] = {
 @transaction.atomic
 def write(drafts: Sequence[Draft], world: World, until: datetime) -> None:
     """Insert the drafts: tickets get their ids first, because conversation, history and clocks refer to them."""
-    clocks = [[_clock(draft, metric, world, until) for metric in draft.marks] for draft in drafts]
+    clocks = [[_clock(draft, cycle, world, until) for cycle in draft.cycles] for draft in drafts]
     tables.number(Ticket, [draft.ticket for draft in drafts])
     for draft, own in zip(drafts, clocks, strict=True):
         put_due(draft.ticket, cast(list[Clock], own))
@@ -55,7 +55,10 @@ def write(drafts: Sequence[Draft], world: World, until: datetime) -> None:
     _add(Message, [message for draft in drafts for message in draft.messages])
     _add(Clock, [clock for own in clocks for clock in own])
     segments = [
-        row for draft, own in zip(drafts, clocks, strict=True) for clock in own for row in _segment_rows(draft, clock)
+        row
+        for draft, own in zip(drafts, clocks, strict=True)
+        for cycle, clock in zip(draft.cycles, own, strict=True)
+        for row in _segment_rows(cycle, clock)
     ]
     _add(ClockSegment, segments)
     _add(Spell, [spell for draft in drafts for spell in spells(draft, world)])
@@ -98,9 +101,9 @@ def spells(draft: Draft, world: World) -> list[SpellRow]:
     return draft.spells
 
 
-def _clock(draft: Draft, metric: str, world: World, until: datetime) -> ClockRow:
+def _clock(draft: Draft, cycle: Cycle, world: World, until: datetime) -> ClockRow:
     """A clock with everything `sla.clocks.refresh` would cache on it."""
-    target, marks = draft.marks[metric]
+    metric, target, marks = cycle.metric, cycle.target, cycle.marks
     segments = _segments(target, marks, world)
     shown = replay(segments, until)
     stopped = marks[-1][1] == Run.STOPPED
@@ -120,6 +123,7 @@ def _clock(draft: Draft, metric: str, world: World, until: datetime) -> ClockRow
         team_id=draft.ticket.team_id if metric == Metric.ASSIGNMENT else None,
         created_at=marks[0][0],
         updated_at=marks[-1][0],
+        cycle=cycle.number,
     )
 
 
@@ -129,9 +133,9 @@ def _segments(target: ChosenTarget, marks: Sequence[tuple[datetime, Run]], world
     return [Segment(started_at=at, run=run, calendar=calendar, target=wanted) for at, run in marks]
 
 
-def _segment_rows(draft: Draft, clock: ClockRow) -> Iterator[SegmentRow]:
-    target, marks = draft.marks[clock.metric]
-    for position, (at, run) in enumerate(marks):
+def _segment_rows(cycle: Cycle, clock: ClockRow) -> Iterator[SegmentRow]:
+    target = cycle.target
+    for position, (at, run) in enumerate(cycle.marks):
         yield SegmentRow(
             clock_id=clock.id,
             position=position,

@@ -38,7 +38,7 @@ class Agreement(models.Model):
     targets = models.JSONField(
         _("target"), default=list, blank=True, help_text=_("Target saat ditandatangani, sebagaimana tercetak.")
     )
-    made_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -56,9 +56,9 @@ class Agreement(models.Model):
         return self.number
 
     def holds_on(self, day: date) -> bool:
-        """Whether the signed agreement is in force on that date."""
+        """Whether the signed agreement is in force on that date; one that was ended holds up to its last day."""
         return (
-            self.status == self.Status.SIGNED
+            self.status != self.Status.DRAFT
             and self.valid_from <= day
             and (self.valid_until is None or day <= self.valid_until)
         )

@@ -127,6 +127,11 @@ class EscalationStep(models.Model):
         verbose_name=_("jalankan aturan"),
     )  # fmt: skip
     is_active = models.BooleanField(_("aktif"), default=True)
+    active_since = models.DateTimeField(
+        _("berlaku sejak"), null=True, blank=True, editable=False,
+        help_text=_("Hanya saat yang tercapai sesudahnya dijalankan. Kosong: sejak awal."),
+    )  # fmt: skip
+    needs_planning = models.BooleanField(default=False, editable=False)
 
     class Meta:
         ordering = ["percent", "offset_minutes", "pk"]

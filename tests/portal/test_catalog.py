@@ -63,8 +63,8 @@ def test_a_service_says_what_it_promises(cast, client, service):
     special = Policy.objects.create(name="Email", service=service, kind="request")
     PolicyTarget.objects.create(policy=special, metric="resolution", working_days=2)
     shown = page(client.get("/layanan/email-dinas/"))
-    assert "Ditanggapi dalam 1 jam kerja" in shown and "Selesai dalam 8 jam kerja" in shown
-    assert "Selesai dalam 2 hari kerja" in shown and "Ajukan permintaan" in shown
+    assert "Ditanggapi paling lama 1 jam kerja, selesai paling lama 8 jam kerja." in shown
+    assert "selesai paling lama 2 hari kerja." in shown and "Ajukan permintaan" in shown
     factories.service("simpeg")
     assert "Ajukan permintaan" not in page(client.get("/layanan/simpeg/"))
 

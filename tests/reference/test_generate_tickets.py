@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Team, TeamMembership, User
 from sla import clocks
-from sla.models import ClockSegment
+from sla.models import Clock, ClockSegment
 from tests.reference.conftest import run
 from tickets import access, messages, timeline, workflow
 from tickets.choices import OPEN_STAGES, Kind
@@ -86,10 +86,18 @@ def test_clocks_read_as_if_the_services_had_kept_them(staffed):
             kept = {name: getattr(clock, name) for name in names}
             clocks.refresh(clock, list(clock.segments.all()), until)
             assert {name: getattr(clock, name) for name in names} == kept
-        segments, due = ClockSegment.objects.filter(clock__ticket=ticket).count(), ticket.due_at
+        segments, due = marks(ticket), ticket.due_at
         sync_clocks(ticket, until)
-        assert ClockSegment.objects.filter(clock__ticket=ticket).count() == segments
+        assert marks(ticket) == segments
         assert ticket.due_at == due
+    words = Clock.objects.filter(metric="update")
+    assert words.filter(cycle__gt=1).exists() and not words.filter(ticket__kind="request").exists()
+    assert all(clock.team_id == clock.ticket.team_id for clock in Clock.objects.filter(metric="assignment"))
+
+
+def marks(ticket):
+    found = ClockSegment.objects.filter(clock__ticket=ticket).order_by("clock__metric", "clock__cycle", "position")
+    return list(found.values_list("clock__metric", "clock__cycle", "clock__team", "started_at", "run"))
 
 
 def test_numbers_come_from_the_sequence_and_go_on_after_it(staffed):

@@ -185,6 +185,7 @@ def test_what_an_officer_changed_or_removed_stays_so(reference):
     Office.objects.filter(code="kominfo").update(name="Diskominfosandi", parent=Office.objects.get(code="setda"))
     Service.objects.filter(code="vpn").update(needs_approval=False)
     Policy.objects.filter(kind="incident", priority=4).update(name="Gangguan kritis kami")
+    Policy.objects.filter(kind="incident", priority=3).update(valid_until=timezone.now())
     EscalationStep.objects.filter(percent=80).update(percent=75)
     Holiday.objects.get(date=date(2026, 12, 24)).delete()
     period = CalendarPeriod.objects.get(first_date=date(2027, 2, 8))
@@ -205,9 +206,11 @@ def test_update_brings_the_files_back(reference):
     office = Office.objects.get(code="bag-umum")
     assert (office.name, office.parent.code) == ("Bagian Umum", "setda")
     assert Asset.objects.filter(code="PC-dukcapil-009").exists()
-    assert PolicyTarget.objects.get(policy__kind="incident", policy__priority=4, metric="response").minutes == 15
+    critical = PolicyTarget.objects.filter(policy__kind="incident", policy__priority=4, metric="response")
+    assert critical.get(policy__valid_until=None).minutes == 15
+    assert critical.exclude(policy__valid_until=None).get().minutes == 1, "tickets keep what they were promised"
     assert "Perangkat daerah: 0 baru, 1 diperbarui, 66 tetap" in output
-    assert EscalationStep.objects.count() == 2
+    assert EscalationStep.objects.count() == 4
 
 
 def test_another_county_brings_its_own_files(db, tmp_path):

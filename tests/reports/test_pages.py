@@ -16,13 +16,13 @@ from reports import sla
 from reports.charts import MAX_BARS, WIDTH, bars
 from reports.definitions import DEFINITIONS
 from reports.forms import PERIODS, dates_of, file_stem
-from reports.urls import urlpatterns
+from reports.urls import READING
 from tests import factories
 from tests.reports.conftest import start_of_history
 from tickets.workflow import perform
 
 URL, TICKETS, DOWNLOAD = "/laporan/", "/laporan/tiket/", "/laporan/unduh/"
-NAMES = sorted(pattern.name for pattern in urlpatterns)
+NAMES = sorted(pattern.name for pattern in READING)
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_a_ticket_of_the_list_can_be_opened(manager, client, lives, history):
 
 
 def test_pages_of_tickets_follow_each_other_both_ways(manager, client, history, monkeypatch):
-    monkeypatch.setattr("reports.views.PAGE_SIZE", 2)
+    monkeypatch.setattr("reports.views.sla.PAGE_SIZE", 2)
     made = {factories.ticket().number for _number in range(5)}
     address = f"{TICKETS}?dari={history['dari']}&sampai={history['sampai']}"
     assert behind(client, address) == made

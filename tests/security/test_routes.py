@@ -22,6 +22,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts import tokens
 from catalog.models import ServiceCategory
+from sla.models import Calendar, Policy
 from tests import factories
 from tickets import messages
 from tickets.approvals import links
@@ -42,6 +43,8 @@ TABLE = """
 portal:home                      ++++++++++ xxxxxxxxxx
 portal:catalog                   ++++++++++ xxxxxxxxxx
 portal:service                   ++++++++++ xxxxxxxxxx
+portal:agreement                 ++++++++++ xxxxxxxxxx
+portal:agreement_pdf             ++++++++++ xxxxxxxxxx
 portal:report                    ++++++++++ ++++++++++
 portal:received                  ++++++++++ ++++++++++
 portal:track                     ++++++++++ ++++++++++
@@ -95,10 +98,59 @@ agent:automation_edit            L----0---0 L----0---0
 agent:automation_switch          xxxxxxxxxx L----0---0
 agent:automation_move            xxxxxxxxxx L----0---0
 agent:automation_delete          L----0---0 L----0---0
+agent:sla                        L----+---+ xxxxxxxxxx
+agent:sla_calendars              L----+---+ xxxxxxxxxx
+agent:sla_calendar_create        L----+---+ L----+---+
+agent:sla_calendar               L----+---+ xxxxxxxxxx
+agent:sla_calendar_facts         L----+---+ L----+---+
+agent:sla_calendar_uses          L----+---+ L----+---+
+agent:sla_calendar_history       L----+---+ xxxxxxxxxx
+agent:sla_calendar_week          L----+---+ L----+---+
+agent:sla_calendar_period        L----+---+ L----+---+
+agent:sla_calendar_holiday       L----+---+ L----+---+
+agent:sla_calendar_import        L----+---+ L----+---+
+agent:sla_calendar_refresh       L----+---+ L----+---+
+agent:sla_revision               L----0---0 xxxxxxxxxx
+agent:sla_revision_apply         L----0---0 L----0---0
+agent:sla_revision_discard       xxxxxxxxxx L----0---0
+agent:sla_escalation             L----+---+ xxxxxxxxxx
+agent:sla_escalation_create      L----+---+ L----+---+
+agent:sla_escalation_log         L----+---+ xxxxxxxxxx
+agent:sla_escalation_edit        L----+---+ L----+---+
+agent:sla_escalation_switch      xxxxxxxxxx L----+---+
+agent:sla_policies               L----+---+ xxxxxxxxxx
+agent:sla_policy_create          L----+---+ L----+---+
+agent:sla_policy_edit            L----+---+ L----+---+
+agent:sla_policy_history         L----+---+ xxxxxxxxxx
+agent:sla_policy_retire          L----+---+ L----+---+
+agent:sla_matrix                 L----+---+ xxxxxxxxxx
+agent:sla_explain                L--+++++0+ xxxxxxxxxx
+agent:sla_agreements             L----+---+ xxxxxxxxxx
+agent:sla_agreement_create       L----+---+ L----+---+
+agent:sla_agreement              L----+---+ xxxxxxxxxx
+agent:sla_agreement_edit         L----+---+ L----+---+
+agent:sla_agreement_sign         L----+---+ L----+---+
+agent:sla_agreement_renew        xxxxxxxxxx L----+---+
+agent:sla_agreement_end          L----+---+ L----+---+
+agent:sla_agreement_pdf          L----+---+ xxxxxxxxxx
 reports:sla                      L----+-+-+ Lxxxxxxxxx
 reports:changes                  L----+-+-+ Lxxxxxxxxx
 reports:sla_tickets              L----+-+-+ Lxxxxxxxxx
 reports:sla_export               L----+-+-+ Lxxxxxxxxx
+reports:recap                    L----+-+-+ Lxxxxxxxxx
+reports:recap_file               L----+-+-+ Lxxxxxxxxx
+reports:saved_list               L----+-+-+ Lxxxxxxxxx
+reports:saved_save               L----+-+-+ L----+-+-+
+reports:saved                    L----0-0-0 Lxxxxxxxxx
+reports:saved_edit               L----0-0-0 L----0-0-0
+reports:saved_delete             L----0-0-0 L----0-0-0
+reports:saved_plan               L----0-0-0 L----0-0-0
+reports:saved_unplan             Lxxxxxxxxx L----0-0-0
+reports:saved_leave              Lxxxxxxxxx L----0-0-0
+reports:saved_send               Lxxxxxxxxx L----0-0-0
+performance:page                 ++++++++++ xxxxxxxxxx
+performance:json                 ++++++++++ xxxxxxxxxx
+performance:csv                  ++++++++++ xxxxxxxxxx
 attachment                       00++++++0+ xxxxxxxxxx
 approval_link                    ++++++++++ ++++++++++
 change_feed                      0000000000 xxxxxxxxxx
@@ -201,6 +253,9 @@ def place(cast):
         "task": Task.objects.create(ticket=ticket, title="Periksa kabel", assignee=cast.teknisi),
         "time": TimeEntry.objects.create(ticket=ticket, user=cast.teknisi, minutes=5, spent_on="2026-01-05"),
         "category": ServiceCategory.objects.get(),
+        "agreement": factories.agreement(service),
+        "policy": Policy.objects.earliest("pk"),
+        "calendar": Calendar.objects.get(is_default=True),
     }
 
 
@@ -216,6 +271,11 @@ def address(name, place):
         "agent:time_remove": {"pk": place["time"].pk},
         "agent:split": {"pk": place["message"].pk},
         "agent:decide": {"pk": place["record"].pk},
+        **{name: {"pk": place["agreement"].pk} for name in ADDRESSES if name.startswith("agent:sla_agreement")},
+        **{name: {"pk": place["calendar"].pk} for name in ADDRESSES if name.startswith("agent:sla_calendar")},
+        "agent:sla_policy_edit": {"pk": place["policy"].pk},
+        "agent:sla_policy_history": {"pk": place["policy"].pk},
+        "agent:sla_policy_retire": {"pk": place["policy"].pk},
         "api:original": {"pk": place["message"].pk},
         "account_confirm_email": {"key": "kunci"},
         "change_feed": {"key": "kunci-yang-tidak-ada"},

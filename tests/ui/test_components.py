@@ -157,7 +157,9 @@ def test_time_left_with_and_without_the_due_time():
     html = render("_time_left", clock=clock, label=True)
     assert "Penyelesaian:" in html
     assert "sisa 2 j 15 m kerja" in html
-    assert "24 Nov 2026 14.05 WIB" in html
+    assert "Sel 24 Nov" in html and "14.05 WIB</time>" in html
+    clock.zone = "Asia/Jayapura"
+    assert "16.05 WIT</time>" in render("_time_left", clock=clock)
     assert "tenggat" not in render("_time_left", clock=clock, short=True)
 
 

@@ -116,6 +116,39 @@ def test_sisa_waktu(given, text, tone):
     assert ui.sisa_waktu(given) == {"text": text, "tone": tone}
 
 
+@pytest.mark.parametrize(
+    ("zone", "text"),
+    [
+        ("", "Sen 30 Nov 10.45 WIB"),
+        ("Asia/Makassar", "Sen 30 Nov 11.45 WITA"),
+        ("Asia/Jayapura", "Sen 30 Nov 12.45 WIT"),
+    ],
+)
+def test_tenggat_in_the_zone_of_the_calendar(zone, text):
+    due = datetime(2026, 11, 30, 3, 45, tzinfo=UTC)
+    given = clock("running", 135, due_at=due, zone=zone)
+    assert ui.tenggat(given, due) == text
+    assert ui.tenggat(given, due.replace(year=2027)) == text.replace("Nov", "Nov 2026")
+    assert ui.tenggat(clock("paused", 135, due_at=None)) == ui.tenggat(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("minutes", "days", "text"),
+    [(240, None, "4 j"), (1800, None, "30 j"), (90, None, "1 j 30 m"), (15, None, "15 m"), (None, 3, "3 hari kerja")],
+)
+def test_target_sla(minutes, days, text):
+    assert ui.target_sla(SimpleNamespace(minutes=minutes, working_days=days)) == text
+    assert ui.target_sla(SimpleNamespace(target_minutes=minutes or 1350, working_days=days)) == text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"),
+    [(135, "2 jam 15 menit"), (-60, "1 jam"), (0, "kurang dari 1 menit"), (1350 + 65, "3 hari 1 jam"), (None, "")],
+)
+def test_durasi_kata(minutes, text):
+    assert ui.durasi_kata(minutes) == text
+
+
 def test_linkify_makes_paragraphs_and_lines():
     assert ui.linkify("satu\ndua\n\n \n\ntiga") == "<p>satu<br>dua</p><p>tiga</p>"
     assert ui.linkify("") == ui.linkify(None) == ""

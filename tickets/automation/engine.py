@@ -49,6 +49,42 @@ def _deeper() -> Iterator[_Cause]:
             _current.reset(token)
 
 
+@contextmanager
+def one_cause() -> Iterator[None]:
+    """What happens inside is one act: no rule fires twice on a ticket, whoever asks for it."""
+    if _current.get() is not None:
+        yield
+        return
+    token = _current.set(_Cause())
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def run_rule(rule: AutomationRule, ticket: Ticket, at: datetime) -> bool:
+    """Run one rule that an escalation step names, if its conditions hold; its event does not matter.
+
+    The ticket is saved and locked, and fresh afterwards. Restricted tickets are left alone. What an
+    action was refused is in the log of the automation.
+    """
+    from tickets.automation.conditions import Facts, match
+
+    ticket.refresh_from_db()
+    if ticket.is_restricted:
+        return False
+    with _deeper() as cause:
+        if (
+            cause.depth > MAX_DEPTH
+            or (rule.pk, ticket.pk) in cause.fired
+            or not match(rule.conditions, Facts(ticket, at))
+        ):
+            return False
+        cause.fired.add((rule.pk, ticket.pk))
+        _fire(rule, AutomationRule.Event.SLA, ticket, at)
+    return True
+
+
 def after(event: str, ticket: Ticket, at: datetime | None = None) -> None:
     """Run the active rules of an event on a saved ticket whose row this transaction has locked.
 

@@ -137,6 +137,13 @@ class Ticket(FSMModelMixin, models.Model):
             models.Index(fields=["office", "sort_due_at", "id"], name="tickets_office_due"),
             models.Index(fields=["auto_close_at"], name="tickets_auto_close", condition=Q(auto_close_at__isnull=False)),
             models.Index(fields=["id"], name="tickets_restricted", condition=Q(is_restricted=True)),
+            models.Index(fields=["service", "created_at"], name="tickets_service_created"),
+            models.Index(fields=["office", "created_at"], name="tickets_office_created"),
+            models.Index(fields=["team", "created_at"], name="tickets_team_created"),
+            models.Index(fields=["resolved_at"], name="tickets_resolved", condition=Q(resolved_at__isnull=False)),
+            models.Index(
+                fields=["created_at"], name="tickets_open_age", condition=Q(is_open=True, is_restricted=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,8 @@
 """The agent workspace, under /kerja/."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
+from tickets.urls import converters  # noqa: F401 - registers <ticket_number:…>
 from tickets.urls.sla import urlpatterns as sla_urlpatterns
 from tickets.views.agent import (
     approvals,
@@ -17,21 +18,6 @@ from tickets.views.agent import (
     steps,
     ticket,
 )
-
-
-class TicketNumber:
-    """What can be a ticket number at all; anything else is no address of the workspace."""
-
-    regex = "[A-Za-z0-9-]{1,40}"
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value
-
-
-register_converter(TicketNumber, "ticket_number")
 
 app_name = "agent"
 

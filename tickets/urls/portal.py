@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tickets.views.portal import catalog, home, mine, report, track
+from tickets.views.portal import agreements, catalog, home, mine, report, track
 
 app_name = "portal"
 
@@ -10,6 +10,8 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("layanan/", catalog.catalog, name="catalog"),
     path("layanan/<slug:code>/", catalog.service, name="service"),
+    path("layanan/<slug:code>/perjanjian/", agreements.agreement, name="agreement"),
+    path("layanan/<slug:code>/perjanjian/pdf/", agreements.download, name="agreement_pdf"),
     path("lapor/", report.report, name="report"),
     path("lapor/terima-kasih/", report.received, name="received"),
     path("lacak/", track.track, name="track"),

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from servicedesk.reference import (
+    agreements,
     approvals,
     assets,
     catalogue,
@@ -51,5 +52,6 @@ def load(store: Store) -> None:
     assets.load(store)
     worktime.load(store)
     policies.load(store)
+    agreements.load(store)
     replies.load(store)
     problems.load(store)

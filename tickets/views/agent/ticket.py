@@ -14,6 +14,7 @@ from tickets import access, claims, clocks, particulars, workbench
 from tickets import messages as words
 from tickets.access import Action
 from tickets.agent_forms import ComposerForm, IdentityForm
+from tickets.agreements.document import applied_to
 from tickets.approvals import panel as approvals
 from tickets.automation import templates
 from tickets.choices import Visibility
@@ -90,6 +91,7 @@ def page_context(request: AgentRequest, shown: Ticket) -> dict[str, Any]:
         "requester": workbench.requester(shown, user),
         "others": workbench.other_tickets(shown, user),
         "links": links,
+        "agreement": applied_to(shown),
         "assets": shown.assets.order_by("name", "pk"),
         "known_errors": known_errors,
         "approvals": approvals.rounds(shown, user) if internal else [],

@@ -1,19 +1,16 @@
 """The catalogue of services: search, categories, and what each service promises."""
 
-from dataclasses import dataclass
-
 from django.core.paginator import Paginator
 from django.db.models import Case, Count, Q, QuerySet, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from catalog.models import Service, ServiceCategory
-from sla.models import Metric
-from sla.policies import ChosenTarget, Facts, targets_for
-from tickets.choices import Kind, Level, RequesterClass
+from sla.agreements import agreement_for
+from tickets.agreements import promises
 from tickets.portal_forms import LISTED
 
 PAGE_SIZE = 18
@@ -74,40 +71,10 @@ def service(request: HttpRequest, code: str) -> HttpResponse:
     found = listed_services().filter(code=code).first()
     if found is None:
         raise Http404(_("Layanan tidak ditemukan."))
-    kinds = [Kind.INCIDENT, Kind.REQUEST] if found.requestable else [Kind.INCIDENT]
-    promises = [promise for kind in kinds if (promise := promise_of(found, kind))]
-    return render(request, "portal/service.html", {"service": found, "promises": promises})
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """What the desk promises for one kind of ticket on a service, in words."""
-
-    title: str
-    response: str
-    resolution: str
-
-
-def promise_of(service: Service, kind: Kind) -> Promise | None:
-    """The SLA targets at medium priority, or None when there are none."""
-    audience = RequesterClass.ASN if service.audience == Service.Audience.ASN else RequesterClass.CITIZEN
-    targets = targets_for(Facts(kind, Level.MEDIUM, service.pk, audience))
-    title = _("Permintaan") if kind == Kind.REQUEST else _("Gangguan")
-    response, resolution = (amount(targets.get(metric.value)) for metric in (Metric.RESPONSE, Metric.RESOLUTION))
-    return Promise(title, response, resolution) if response or resolution else None
-
-
-def amount(target: ChosenTarget | None) -> str:
-    """A target in plain words, such as "2 jam kerja"; "" without one."""
-    if target is None:
-        return ""
-    if target.working_days:
-        return ngettext("%(count)d hari kerja", "%(count)d hari kerja", target.working_days) % {
-            "count": target.working_days
-        }
-    hours, minutes = divmod(target.minutes or 0, 60)
-    if not hours:
-        return _("%(minutes)d menit kerja") % {"minutes": minutes}
-    if not minutes:
-        return _("%(hours)d jam kerja") % {"hours": hours}
-    return _("%(hours)d jam %(minutes)d menit kerja") % {"hours": hours, "minutes": minutes}
+    today = timezone.localdate()
+    context = {
+        "service": found,
+        "promises": promises.promises_of(found, promises.kinds_of(found), today),
+        "agreement": agreement_for(found.pk, today),
+    }
+    return render(request, "portal/service.html", context)

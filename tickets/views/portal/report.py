@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from sla.agreements import agreement_for
 from tickets import intake, tracking
+from tickets.agreements import promises
 from tickets.portal_forms import KINDS, ReportForm
 from tickets.views.portal import limits
 
@@ -70,7 +72,19 @@ def pending(request: HttpRequest) -> uuid.UUID:
 
 def _page(request: HttpRequest, form: ReportForm, status: int = 200) -> HttpResponse:
     title, hint = KINDS[form.kind]
-    return render(request, "portal/report.html", {"form": form, "title": title, "hint": hint}, status=status)
+    context = {"form": form, "title": title, "hint": hint, **_promise(form)}
+    return render(request, "portal/report.html", context, status=status)
+
+
+def _promise(form: ReportForm) -> dict[str, Any]:
+    """What is promised for the chosen service, or in general while none is chosen."""
+    today = timezone.localdate()
+    service = form.chosen_service()
+    return {
+        "service": service,
+        "promises": promises.promises_of(service, [form.kind], today, form.requester_class),
+        "agreement": agreement_for(service.pk, today) if service else None,
+    }
 
 
 def _accept(request: HttpRequest, form: ReportForm) -> HttpResponse:

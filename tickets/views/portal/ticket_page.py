@@ -18,6 +18,7 @@ from accounts.contacts import Identity
 from tickets import access, clocks, intake, tracking, workflow
 from tickets.access import Action
 from tickets.actors import Actor
+from tickets.agreements.document import applied_to
 from tickets.choices import Channel
 from tickets.errors import Forbidden, InvalidInputs, NotVisible, TicketError
 from tickets.kinds.base import Party, TransitionInfo
@@ -131,7 +132,8 @@ def show(
             "visit": visit,
             "live": live,
             "state_note": tracking.state_note(live),
-            "clocks": [clock for clock in clocks.readings(live, timezone.now()) if not clock.is_stopped],
+            "clocks": clocks.promises(live, timezone.now()),
+            "agreement": applied_to(ticket),
             "conversation": words(visit),
             "history": tracking.public_history(ticket),
             "reply_form": (reply_form or ReplyForm()) if may_reply else None,

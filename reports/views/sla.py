@@ -1,55 +1,26 @@
-"""The SLA report for managers: figures, chart, table, the tickets behind each figure, and the workbook."""
+"""Attainment: figures, chart, table, the tickets behind each figure, and the files."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import wraps
-from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
 
-from accounts.models import User
-from accounts.roles import Role
 from reports import sla
 from reports.charts import bars
 from reports.definitions import DEFINITIONS
-from reports.export import Report, workbook
 from reports.forms import CellForm, ReportForm, file_stem
+from reports.pages import FORMATS, PAGES, TYPES, answer, as_file
+from reports.views.shared import ReaderRequest, ask_again, download, readers
 from sla.models import Clock, Metric
 from tickets.models import Ticket
 from tickets.queues import keyset_page
 
-READERS = (Role.MANAGER, Role.COORDINATOR, Role.ADMINISTRATOR)
 PAGE_SIZE = 50
-INVALID = 422
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-View = Callable[..., HttpResponse]
-
-
-class ReaderRequest(HttpRequest):
-    """A request by somebody who may read reports."""
-
-    user: User
-
-
-def readers(view: View) -> View:
-    """For signed-in managers, coordinators and administrators; others get the sign-in page or 403."""
-
-    @wraps(view)
-    def guarded(request: ReaderRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.has_role(*READERS):
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    return never_cache(login_required(require_GET(guarded)))
 
 
 @readers
@@ -57,37 +28,27 @@ def report(request: ReaderRequest) -> HttpResponse:
     """Figures, chart and table of a period. A question that makes no sense gets the form back, saying why."""
     form = ReportForm(request.GET)
     if not form.is_valid():
-        return _ask_again(request, form)
-    answer = _answer(request.user, form)
-    metrics = list(answer.summary.metrics)
+        return ask_again(request, form)
+    found = answer(request.user, form, timezone.now())
+    metrics = list(found.summary.metrics)
     context = {
         "form": form,
         "presets": form.presets(),
-        "report": answer,
-        "rows": [_line(row, row.metrics, metrics, form, row.key) for row in answer.rows],
-        "total": _line(answer.summary.total, answer.summary.metrics, metrics, form, ""),
-        "metrics": [(Metric(metric).label, counts) for metric, counts in answer.summary.metrics.items()],
-        "chart": bars(answer.rows),
+        "report": found,
+        "rows": [_line(row, row.metrics, metrics, form, row.key) for row in found.rows],
+        "total": _line(found.summary.total, found.summary.metrics, metrics, form, ""),
+        "metrics": [(Metric(metric).label, counts) for metric, counts in found.summary.metrics.items()],
+        "chart": bars(found.rows),
         "group_label": sla.GROUPS[form.group_by],
         "definitions": DEFINITIONS,
         "export_url": _url("sla_export", form),
+        "page_code": "sla",
+        "query": urlencode(form.query()),
         "created_url": _url("sla_tickets", form),
         "open_url": _url("sla_tickets", form, selesai="open"),
         "finished_url": _url("sla_tickets", form, selesai="finished"),
     }
     return render(request, "reports/sla.html", context)
-
-
-def _ask_again(request: ReaderRequest, form: ReportForm) -> HttpResponse:
-    return render(request, "reports/sla.html", {"form": form, "presets": form.presets()}, status=INVALID)
-
-
-def _answer(user: User, form: ReportForm) -> Report:
-    now = timezone.now()
-    rows = sla.attainment(user, group_by=form.group_by, now=now, **form.scope)
-    summary = sla.summary(user, rows=rows, **form.scope)
-    start, end = form.scope["start"], form.scope["end"]
-    return Report(start, end, form.group_by, rows, summary, list(form.chosen()), now)
 
 
 def _url(name: str, form: ReportForm, **more: str) -> str:
@@ -129,7 +90,7 @@ def tickets(request: ReaderRequest) -> HttpResponse:
     """The tickets behind one figure, newest first, by keyset pages."""
     form, asked = ReportForm(request.GET), CellForm(request.GET)
     if not form.is_valid():
-        return _ask_again(request, form)
+        return ask_again(request, form)
     if not asked.is_valid():
         raise Http404
     cell, now = asked.cell(form.group_by), timezone.now()
@@ -177,11 +138,13 @@ def _with_facts(found: QuerySet[Ticket], metric: str) -> QuerySet[Ticket]:
 
 @readers
 def export(request: ReaderRequest) -> HttpResponse:
-    """The report as a workbook."""
+    """A report as a file: `laporan` says which one, `bentuk` in which of FORMATS; unless told, the workbook of SLA."""
     form = ReportForm(request.GET)
+    page = PAGES.get(request.GET.get("laporan", "sla"))
+    kind = request.GET.get("bentuk", "xlsx")
+    if page is None or kind not in FORMATS:
+        raise Http404
     if not form.is_valid():
-        return _ask_again(request, form)
-    answer = _answer(request.user, form)
-    name = f"{file_stem(answer.start, answer.end)}.xlsx"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(workbook(answer), content_type=XLSX, headers=headers)
+        return ask_again(request, form)
+    name = f"{file_stem(form.scope['start'], form.scope['end'], page.stem)}.{kind}"
+    return download(as_file(request.user, page, form, kind, timezone.now()), TYPES[kind], name)

@@ -1,0 +1,205 @@
+"""A document on paper, under the letterhead of the county."""
+
+import io
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from reportlab.graphics.shapes import Drawing, Rect, String
+from reportlab.lib import colors
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Spacer, TableStyle
+from reportlab.platypus import Table as Grid
+
+from core.templatetags.ui import waktu
+from reports.export.document import Bar, Bars, Document, Kind, Table, written
+from tickets import paper
+from tickets.paper import CELLS, WIDTH
+
+TYPE = "application/pdf"
+MARGIN = 18 * mm
+FIRST_COLUMN = 0.34
+"""The part of a table's width that names what the line is about."""
+MAX_ROWS = 400
+"""Lines of one printed table; the rest is in the spreadsheet, and the page says so."""
+FONT = "Berkas"
+SMALL = 7.5
+RULE, SHADE, FILL = (colors.HexColor(code) for code in ("#b5b5b5", "#eeeeee", "#22577a"))
+
+
+@lru_cache(maxsize=1)
+def _styles() -> dict[str, ParagraphStyle]:
+    """The styles of every document of the desk, and those of cells: smaller, numbers to the right."""
+    common = paper.styles()
+    cell = ParagraphStyle("cell", common["body"], fontSize=8, leading=10.5)
+    strong = ParagraphStyle("cell-bold", cell, fontName=common["bold"].fontName)
+    return {
+        **common,
+        "cell": cell,
+        "cell-bold": strong,
+        "number": ParagraphStyle("number", cell, alignment=2),
+        "number-bold": ParagraphStyle("number-bold", strong, alignment=2),
+    }
+
+
+def _p(value: object, style: str = "cell") -> Paragraph:
+    return Paragraph(paper.text_of(value), _styles()[style])
+
+
+class _Numbered(Canvas):
+    """A canvas that writes "halaman x dari y": pages are kept until their number is known."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kept: list[dict[str, Any]] = []
+
+    def showPage(self) -> None:
+        self.kept.append(dict(self.__dict__))
+        self._startPage()
+
+    def save(self) -> None:
+        for state in self.kept:
+            self.__dict__.update(state)
+            self.setFont(FONT, SMALL)
+            words = _("Halaman %(page)d dari %(count)d") % {"page": self._pageNumber, "count": len(self.kept)}
+            self.drawRightString(A4[0] - MARGIN, 10 * mm, words)
+            super().showPage()
+        super().save()
+
+
+def render(document: Document) -> bytes:
+    """The PDF. The same document gives the same bytes."""
+    _styles()
+    target = io.BytesIO()
+    sheets = SimpleDocTemplate(
+        target,
+        pagesize=A4,
+        leftMargin=MARGIN,
+        rightMargin=MARGIN,
+        topMargin=16 * mm,
+        bottomMargin=18 * mm,
+        title=f"{document.title} {document.period}",
+        author=settings.SITE_NAME,
+        lang="id-ID",
+        invariant=1,
+    )
+
+    def footer(canvas: Any, _sheet: Any) -> None:
+        canvas.saveState()
+        canvas.setFont(FONT, SMALL)
+        canvas.drawString(MARGIN, 10 * mm, f"{document.title} · {document.period}")
+        canvas.restoreState()
+
+    parts = [*_front(document), *_facts(document)]
+    for part in document.parts:
+        parts += _table(part) if isinstance(part, Table) else _bars(part)
+    parts += [*(_signature() if document.is_signed else []), *_definitions(document)]
+    sheets.build(parts, onFirstPage=footer, onLaterPages=footer, canvasmaker=_Numbered)
+    return target.getvalue()
+
+
+def _front(document: Document) -> list[Any]:
+    rows = [(_("Masa"), document.period), *document.chosen]
+    rows.append((_("Keadaan pada"), waktu(document.made_at)))
+    rows.append((_("Dibuat oleh"), document.made_by))
+    grid = Grid([[_p(label, "small"), _p(value)] for label, value in rows], colWidths=[32 * mm, WIDTH - 32 * mm])
+    grid.setStyle(CELLS)
+    return [*paper.letterhead(), _p(document.title, "title"), Spacer(1, 3), grid]
+
+
+def _facts(document: Document) -> list[Any]:
+    if not document.facts:
+        return []
+    rows = [[_p(label), _p(value, "cell-bold"), _p(remark, "small")] for label, value, remark in document.facts]
+    grid = Grid(rows, colWidths=[62 * mm, 32 * mm, WIDTH - 94 * mm])
+    grid.setStyle(TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, RULE), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")]))
+    return [_p(_("Ringkasan"), "head"), grid]
+
+
+def _table(table: Table) -> list[Any]:
+    """Head repeated on each page, numbers to the right, the total under a line."""
+    head = [_p(column.label, "cell-bold" if column.kind == Kind.TEXT else "number-bold") for column in table.columns]
+    shown = table.rows[:MAX_ROWS]
+    rows = [head, *([*_cells(table, row)] for row in shown)]
+    style = [
+        ("BACKGROUND", (0, 0), (-1, 0), SHADE),
+        ("LINEBELOW", (0, 0), (-1, -1), 0.4, RULE),
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("TOPPADDING", (0, 0), (-1, -1), 2),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
+    ]
+    if table.total is not None:
+        rows.append(_cells(table, table.total, bold=True))
+        style.append(("LINEABOVE", (0, -1), (-1, -1), 1, colors.black))
+    parts = [_p(table.title, "head")]
+    if not shown:
+        return [*parts, _p(_("Tidak ada yang tercatat dalam masa ini.")), *_notes(table)]
+    grid = Grid(rows, colWidths=_widths(table), repeatRows=1)
+    grid.setStyle(TableStyle(style))
+    return [*parts, grid, *_notes(table)]
+
+
+def _notes(table: Table) -> list[Any]:
+    words = [table.note] if table.note else []
+    if len(table.rows) > MAX_ROWS:
+        words.append(_("%(n)d baris lain ada di berkas XLSX.") % {"n": len(table.rows) - MAX_ROWS})
+    return [Spacer(1, 2), *(_p(each, "small") for each in words)]
+
+
+def _cells(table: Table, row: Any, *, bold: bool = False) -> list[Paragraph]:
+    found = []
+    for value, column in zip(row, table.columns, strict=True):
+        style = "cell" if column.kind == Kind.TEXT else "number"
+        found.append(_p(written(value, column.kind), f"{style}-bold" if bold else style))
+    return found
+
+
+def _widths(table: Table) -> list[float]:
+    """Words share what the numbers leave; no number gets less room than its head needs."""
+    texts = [column.kind == Kind.TEXT for column in table.columns]
+    number = min(27 * mm, WIDTH * (1 - FIRST_COLUMN) / max(1, texts.count(False)))
+    text = (WIDTH - number * texts.count(False)) / max(1, texts.count(True))
+    return [text if is_text else number for is_text in texts]
+
+
+def _bars(chart: Bars) -> list[Any]:
+    """Each bar with its label and value, on one drawing that never breaks over two pages."""
+    step, left, track = 15, 62 * mm, WIDTH - 62 * mm - 24 * mm
+    drawing = Drawing(WIDTH, step * len(chart.bars))
+    for position, bar in enumerate(chart.bars):
+        y = step * (len(chart.bars) - 1 - position)
+        drawing.add(String(0, y + 4, _fit(bar), fontName=FONT, fontSize=SMALL))
+        drawing.add(Rect(left, y + 2, track, 9, fillColor=SHADE, strokeColor=None))
+        drawing.add(Rect(left, y + 2, track * max(0.0, min(bar.share, 1.0)), 9, fillColor=FILL, strokeColor=None))
+        drawing.add(String(left + track + 4, y + 4, bar.text, fontName=FONT, fontSize=SMALL))
+    return [KeepTogether([_p(chart.title, "head"), drawing])]
+
+
+def _fit(bar: Bar) -> str:
+    """The label, cut to the room before its bar."""
+    label, room = " ".join(bar.label.split()), 60 * mm
+    if pdfmetrics.stringWidth(label, FONT, SMALL) <= room:
+        return label
+    while label and pdfmetrics.stringWidth(f"{label}…", FONT, SMALL) > room:
+        label = label[:-1]
+    return f"{label.rstrip()}…"
+
+
+def _definitions(document: Document) -> list[Any]:
+    if not document.definitions:
+        return []
+    rows = [[_p(str(term), "cell-bold"), _p(str(sentence))] for term, sentence in document.definitions]
+    grid = Grid(rows, colWidths=[38 * mm, WIDTH - 38 * mm])
+    grid.setStyle(CELLS)
+    return [_p(_("Cara menghitung"), "head"), grid]
+
+
+def _signature() -> list[Any]:
+    words = (_("Mengetahui,"), "", "", "", "", "_" * 34, _("Nama:"), _("NIP:"))
+    grid = Grid([["", _p(line)] for line in words], colWidths=[WIDTH - 75 * mm, 75 * mm])
+    return [Spacer(1, 10 * mm), KeepTogether([grid])]

@@ -1,0 +1,76 @@
+"""The tickets behind a figure: exactly those that were counted."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from reports.figures import agents, backlog, causes
+from reports.figures.hours import HourOfWeek
+from reports.figures.measures import DURATIONS, IS_FIRST_CONTACT, IS_REOPENED, IS_RESOLVED, finished
+from reports.figures.source import ALL, Question
+from reports.figures.stages import place_label
+from reports.scope import in_group
+from tickets.choices import Stage
+from tickets.models import Spell, Ticket
+
+CONDITIONS: dict[str, Q] = {
+    "created": Q(),
+    "open": Q(is_open=True),
+    "finished": Q(is_open=False),
+    "resolved": IS_RESOLVED,
+    "reopened": IS_REOPENED,
+    "ever_finished": Q(is_open=False) | IS_REOPENED,
+    "first_contact": IS_FIRST_CONTACT,
+    **{f"duration.{metric}": finished(metric) for metric in DURATIONS},
+}
+"""Figures that are conditions on a ticket created in the period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """One figure: its name, what it is about (`item`), and the group; what is empty does not narrow.
+
+    figure            item
+    of CONDITIONS     -
+    place             key of PLACES: tickets with an ended stay there
+    hour              0 to 167, Monday from midnight on
+    cause, cause_team key of a `Cause`
+    backlog           key of AGES
+    agent.open, agent.resolved, agent.breached: id of the person
+    """
+
+    figure: str = "created"
+    item: str = ""
+    group_by: str = ALL
+    key: str = ""
+
+
+def tickets_behind(selection: Selection, question: Question) -> QuerySet[Ticket]:
+    """Raises ValueError for a figure, item or key that cannot be one, Forbidden for agents that are not to be seen."""
+    figure, item = selection.figure, selection.item
+    if figure == "backlog":
+        if item and item not in backlog.AGES:
+            raise ValueError(item)
+        return backlog.tickets_of_age(question, item, selection.group_by, selection.key)
+    if figure.startswith("agent."):
+        return agents.tickets_of_agent(question, int(item), figure.removeprefix("agent."))
+    found = _in_period(figure, item, question)
+    return found.filter(in_group(selection.group_by, selection.key)) if selection.key else found
+
+
+def _in_period(figure: str, item: str, question: Question) -> QuerySet[Ticket]:
+    if figure in CONDITIONS:
+        return question.tickets().filter(CONDITIONS[figure])
+    if figure == "place":
+        place_label(item)
+        stage, _colon, reason = item.partition(":")
+        spells = Spell.objects.filter(stage=stage, work_seconds__isnull=False)
+        spells = spells.filter(hold_reason=reason) if stage == Stage.WAITING else spells
+        return question.tickets().filter(pk__in=spells.values("ticket_id"))
+    if figure == "hour":
+        return question.tickets().annotate(hour=HourOfWeek("created_at")).filter(hour=int(item))
+    if figure == "cause":
+        return causes.tickets_of_place(question, item)
+    if figure == "cause_team":
+        return causes.tickets_of_team(question, item)
+    raise ValueError(figure)

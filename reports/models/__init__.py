@@ -1,0 +1,4 @@
+from reports.models.rollups import Bucket, Changed, RollupCell
+from reports.models.saved import ReportSchedule, SavedReport
+
+__all__ = ["Bucket", "Changed", "ReportSchedule", "RollupCell", "SavedReport"]

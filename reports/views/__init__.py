@@ -1,0 +1,1 @@
+"""Pages of reports; `shared` says who may enter."""

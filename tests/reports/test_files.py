@@ -1,0 +1,194 @@
+"""Files of reports: they open, hold the figures of the page, and run nothing."""
+
+import csv
+import io
+import re
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from openpyxl import load_workbook
+from reportlab import rl_config
+
+from reports import recap
+from reports.export import pdf, text, xlsx
+from reports.export.document import Bar, Bars, Column, Document, Kind, Table, written
+from tests import factories
+from tests.reports.conftest import start_of_history
+from tickets.workflow import perform
+
+DOWNLOAD, RECAP = "/laporan/unduh/", "/laporan/rekap/unduh/"
+
+
+@pytest.fixture
+def history():
+    return {"dari": start_of_history().isoformat(), "sampai": timezone.localdate().isoformat()}
+
+
+@pytest.fixture
+def printed(monkeypatch):
+    """Every paragraph and drawn string that goes on paper, in order; the PDF itself stores glyph numbers only."""
+    words = []
+    plain_p, plain_string = pdf.paper.text_of, pdf.String
+    monkeypatch.setattr(pdf.paper, "text_of", lambda value: words.append(str(value)) or plain_p(value))
+
+    def string(x, y, written_text, **kw):
+        words.append(written_text)
+        return plain_string(x, y, written_text, **kw)
+
+    monkeypatch.setattr(pdf, "String", string)
+    return words
+
+
+def made(**kw):
+    values = {"start": date(2026, 10, 1), "end": date(2026, 10, 31), "made_at": timezone.now(), "made_by": "Sari"}
+    return Document("Laporan", **{**values, **kw})
+
+
+def pages(content):
+    assert content.startswith(b"%PDF") and content.rstrip().endswith(b"%%EOF")
+    return len(re.findall(rb"/Type /Page\b(?!s)", content))
+
+
+def rows_of(content):
+    assert content.startswith(b"\xef\xbb\xbf"), "Excel needs the mark to read UTF-8"
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"))
+
+
+def test_csv_says_what_the_page_says(cast, client, lives, history):
+    client.force_login(cast.pimpinan)
+    page = client.get("/laporan/", history)
+    answer = client.get(DOWNLOAD, history | {"bentuk": "csv"})
+    assert answer["Content-Type"].startswith("text/csv") and answer["Content-Disposition"].endswith('.csv"')
+    header, *rows = rows_of(answer.content)
+    assert header == ["Jenis", "Ukuran", "Tercapai", "Lewat tenggat", "Berjalan", "Ketercapaian (%)"]
+    counts = page.context["report"].rows[0].metrics["resolution"]
+    assert ["Gangguan", "Penyelesaian", "1", "2", "2", "33,3"] in rows
+    assert (counts.met, counts.breached, counts.running) == (1, 2, 2)
+
+
+def test_csv_and_workbook_run_no_formulas(cast, client, history):
+    factories.ticket(office=factories.office("nakal", name="=HYPERLINK(1)"))
+    client.force_login(cast.pimpinan)
+    content = client.get(DOWNLOAD, history | {"kelompok": "office", "bentuk": "csv"}).content
+    assert {row[0] for row in rows_of(content)[1:]} == {"'=HYPERLINK(1)"}
+    dangers = ("=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx")
+    table = Table("=cmd()", [Column("=A1"), Column("n", Kind.COUNT)], [[danger, 1] for danger in dangers])
+    document = made(parts=[table, table], chosen=[("Layanan", "=1")], facts=[("=a", "=b", "=c")], made_by="=me")
+    for row in rows_of(text.render(document.tables)):
+        assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row), row
+    book = load_workbook(io.BytesIO(xlsx.render(document)))
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert all(cell.data_type != "f" for cell in cells) and "'=me" in {cell.value for cell in cells}
+    assert len(book.sheetnames) == len(set(book.sheetnames)) == 3
+
+
+def test_pdf_holds_the_figures_of_the_page(cast, client, lives, history, printed):
+    client.force_login(cast.pimpinan)
+    answer = client.get(DOWNLOAD, history | {"bentuk": "pdf", "kind": "incident"})
+    assert answer["Content-Type"] == "application/pdf" and pages(answer.content) >= 1
+    for wanted in (
+        "Pemerintah Kabupaten Pesawaran", "Laporan SLA", "Jenis tiket", "Gangguan", "33,3%", cast.pimpinan.display_name,
+        "2 selesai, 3 masih terbuka", "1 tercapai, 2 lewat tenggat, 2 berjalan", "Cara menghitung",
+    ):  # fmt: skip
+        assert wanted in printed, wanted
+
+
+def test_pages_are_numbered_up_to_the_last(monkeypatch):
+    drawn = []
+    plain = pdf._Numbered.drawRightString
+    monkeypatch.setattr(pdf._Numbered, "drawRightString", lambda *args: drawn.append(args[-1]) or plain(*args))
+    rows = [[f"Dinas {number}", number] for number in range(150)]
+    content = pdf.render(made(parts=[Table("Kantor", [Column("Nama"), Column("n", Kind.COUNT)], rows)]))
+    last = pages(content)
+    assert last >= 3 and drawn == [f"Halaman {page} dari {last}" for page in range(1, last + 1)]
+
+
+def test_any_words_can_be_printed(printed):
+    rows = [["<b>&amp;</b> 龍 \x00" + "x" * 3000, None], ["", 5]]
+    table = Table("Judul <i>", [Column("Nama <u>"), Column("n", Kind.COUNT)], rows, ["Jumlah", 5], "Catatan")
+    bars = Bars("Bagan", [Bar("Nama yang panjang sekali " * 9, 1.7, "170%"), Bar("", -1, "")])
+    many = Table("Banyak", [Column("n", Kind.COUNT)], [[n] for n in range(pdf.MAX_ROWS + 3)])
+    content = pdf.render(made(parts=[table, bars, Table("Kosong", [Column("n")], []), many], is_signed=True))
+    assert pages(content) > 2 and "3 baris lain ada di berkas XLSX." in printed and "Mengetahui," in printed
+    assert pdf.render(made(made_at=None)) == pdf.render(made(made_at=None)), "the same words, the same bytes"
+    assert not rl_config.invariant, "only ours"
+
+
+def test_values_are_written_the_indonesian_way():
+    assert written(1234567, Kind.COUNT) == "1.234.567" and written(99.95, Kind.PERCENT) in ("100,0%", "99,9%")
+    assert written(135, Kind.MINUTES) == "2 j 15 m" and written(None, Kind.TEXT) == "–"
+
+
+@pytest.mark.parametrize("query", ["bentuk=exe", "laporan=tidak-ada", "laporan=sla&bentuk="])
+def test_files_that_do_not_exist_are_not_found(cast, client, query):
+    client.force_login(cast.pimpinan)
+    assert client.get(f"{DOWNLOAD}?{query}").status_code == 404
+
+
+def test_spans():
+    january = recap.month(2026, 1)
+    assert january.end == date(2026, 1, 31) and january.before == recap.month(2025, 12)
+    assert january.last_year == recap.month(2025, 1) and recap.month(2028, 2).end.day == 29
+    assert recap.year(2026).before == recap.year(2025) and recap.year(2026).label == "2026"
+    assert january.label == "Januari 2026"
+
+
+def test_the_recap_counts_compares_and_finds_causes(cast, lives):
+    factories.ticket("complaint", confidentiality="whistleblowing")
+    held = factories.ticket(team=cast.network)
+    perform(held.pk, "start", cast.agen)
+    perform(held.pk, "hold", cast.agen, reason="requester", note="Menunggu foto.")
+    today = timezone.localdate()
+    found = recap.document(cast.pimpinan, recap.month(today.year, today.month), timezone.now())
+    facts = {label: (value, remark) for label, value, remark in found.facts}
+    assert facts["Tiket dibuat"][0] == "4", "three of the five lives, and the one on hold"
+    assert recap.month(today.year, today.month).before.label in facts["Tiket dibuat"][1]
+    assert facts["Penyelesaian"][0] == "100,0%"
+    titles = [table.title for table in found.tables]
+    assert titles[:4] == ["Menurut jenis", "Menurut layanan", "Menurut perangkat daerah", "Menurut tim"]
+    assert found.tables[0].rows[0][0] == "Gangguan" and len(found.tables[0].rows) == 1
+
+
+def test_causes_are_the_stages_and_teams_of_late_tickets_alone(cast, lives):
+    span = recap.Span(start_of_history(), timezone.localdate())
+    document = recap.document(cast.pimpinan, span, timezone.now())
+    reasons = next(table for table in document.tables if "menunggu siapa" in table.title)
+    numbers = {label: number for label, number, _minutes in reasons.rows}
+    assert numbers["Baru"] == 2 and "Menunggu pihak ketiga" not in numbers
+    teams = next(table for table in document.tables if "tim mana" in table.title)
+    assert sum(minutes for _name, _number, minutes in teams.rows) == sum(row[2] for row in reasons.rows) > 0
+
+
+def test_the_recap_is_a_file_to_sign(cast, client, lives, printed):
+    client.force_login(cast.koordinator)
+    assert 'type="month"' in client.get("/laporan/rekap/").content.decode()
+    today = timezone.localdate()
+    answer = client.get(RECAP, {"bulan": f"{today:%Y-%m}"})
+    assert answer["Content-Disposition"] == f'attachment; filename="rekap-{today:%Y-%m}.pdf"'
+    assert pages(answer.content) >= 2 and {"Mengetahui,", "NIP:", "Perkembangan dua belas bulan"} <= set(printed)
+    book = load_workbook(io.BytesIO(client.get(RECAP, {"tahun": today.year, "bentuk": "xlsx"}).content))
+    assert book["Ringkasan"]["A1"].value == f"Rekap Tahunan {today.year}"
+
+
+@pytest.mark.parametrize("query", ["bulan=2026-13", "bulan=9999-01", "bulan=0001-01", "tahun=1900", "bentuk=exe"])
+def test_a_recap_of_nonsense_says_why(cast, client, query):
+    client.force_login(cast.pimpinan)
+    answer = client.get(f"{RECAP}?{query}")
+    assert answer.status_code == 422 and answer.context["form"].errors
+
+
+def test_the_recap_costs_the_same_at_any_size(cast):
+    today = timezone.localdate()
+
+    def queries(first, last):
+        for number in range(first, last):
+            factories.ticket(service=factories.service(f"s-{number}"), office=factories.office(f"d-{number}"))
+        with CaptureQueriesContext(connection) as captured:
+            recap.document(cast.pimpinan, recap.month(today.year, today.month), timezone.now())
+        return len(captured)
+
+    queries(0, 1)
+    assert queries(1, 3) == queries(3, 20)

@@ -1,0 +1,177 @@
+"""Working a revision through: one chunk of open clocks per transaction, in any number of processes.
+
+Whoever holds the lock of the revision's row does the next chunk and moves its cursor in the same transaction. A worker
+that dies leaves nothing half done, and the next one goes on from there.
+"""
+
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from sla.models import Clock, Revision, RevisionMove
+from tickets.models import Ticket
+from tickets.revisions import telling
+from tickets.revisions.plans import Plan, plan_of
+from tickets.revisions.proposals import STALE
+from tickets.revisions.rows import Change, open_clocks, write_clocks
+
+CHUNK = 1000
+"""Clocks per transaction: tickets of one chunk wait for each other for about a tenth of a second."""
+
+
+def work(limit: int = 20, size: int = CHUNK) -> int:
+    """Do up to `limit` chunks of whatever is to be tried or applied. Returns how many were done."""
+    done = 0
+    while done < limit and _step(size):
+        done += 1
+    return done
+
+
+@transaction.atomic
+def _step(size: int) -> bool:
+    revision = _claim()
+    if revision is None:
+        return False
+    plan = plan_of(revision)
+    try:
+        with transaction.atomic():
+            if revision.state == Revision.State.APPLYING:
+                _apply_chunk(revision, plan, size)
+            elif plan.version() != revision.base:
+                _fail(revision, _(STALE))
+            else:
+                _try_chunk(revision, plan, size)
+    except ValueError as error:  # hours by which a deadline lies beyond all time
+        _fail(revision, _("Tenggat tidak dapat dihitung menurut jam kerja ini: %(error)s") % {"error": error})
+    return True
+
+
+def _claim() -> Revision | None:
+    """What is being applied goes first; until that is finished nothing is tried, for it would be compared with
+    deadlines that are half old, half new."""
+    skip = connection.features.has_select_for_update_skip_locked
+    busy = Revision.objects.filter(state__in=[Revision.State.APPLYING, Revision.State.PREVIEWING])
+    applying = busy.filter(state=Revision.State.APPLYING)
+    wanted = applying if applying.exists() else busy
+    found = wanted.order_by("pk").select_for_update(of=("self",), skip_locked=skip).first()
+    return Revision.objects.select_related("calendar", "policy").get(pk=found.pk) if found else None
+
+
+def _fail(revision: Revision, sentence: str) -> None:
+    revision.state, revision.error, revision.finished_at = Revision.State.FAILED, sentence[:500], timezone.now()
+    revision.save(update_fields=["state", "error", "finished_at"])
+
+
+def _try_chunk(revision: Revision, plan: Plan, size: int) -> None:
+    """List what would move; nothing but the list is written."""
+    ids = _next(revision, plan, size)
+    if not ids:
+        _finish(revision, Revision.State.READY)
+        return
+    ours = set(ids)
+    rows = [row for row in open_clocks(_tickets_of(ids)) if row.pk in ours]
+    moves = [change for change in plan.changes(rows, timezone.now()) if change.moves]
+    _keep_moves(revision, moves)
+    _advance(revision, ids, moves)
+
+
+def _apply_chunk(revision: Revision, plan: Plan, size: int) -> None:
+    """Refresh the clocks of the tickets that these clocks belong to.
+
+    All clocks of a ticket go together, so that its history gets one entry; a ticket that has one from this revision is
+    done. The tickets are locked first, as everywhere.
+    """
+    ids = _next(revision, plan, size)
+    if not ids:
+        revision.moves.filter(clock_id__gt=revision.cursor).exclude(
+            clock__ticket__in=telling.told_at_all(revision)
+        ).delete()
+        _finish(revision, Revision.State.DONE)
+        return
+    at = timezone.now()
+    tickets = telling.lock(_tickets_of(ids))
+    done = telling.told(revision, tickets)
+    rows = open_clocks(set(tickets) - done)
+    changes = plan.changes(rows, at)
+    moves = [change for change in changes if change.moves]
+    write_clocks(changes, at)
+    telling.tell(revision, tickets, rows, moves, at)
+    _forget_moves(revision, ids, moves, done)
+    _keep_moves(revision, moves)
+    _advance(revision, ids, moves)
+
+
+def _next(revision: Revision, plan: Plan, size: int) -> list[int]:
+    if not revision.cursor:
+        revision.total = plan.count()
+    return plan.candidates(revision.cursor, size)
+
+
+def _tickets_of(clock_ids: list[int]) -> set[int]:
+    return set(Clock.objects.filter(pk__in=clock_ids).values_list("ticket_id", flat=True))
+
+
+def _keep_moves(revision: Revision, moves: list[Change]) -> None:
+    RevisionMove.objects.bulk_create(
+        [
+            RevisionMove(
+                revision=revision,
+                clock_id=change.clock.pk,
+                old_due_at=change.old_due_at,
+                new_due_at=change.shown.due_at,
+            )
+            for change in moves
+        ],
+        update_conflicts=True,
+        unique_fields=["revision", "clock"],
+        update_fields=["old_due_at", "new_due_at"],
+    )
+
+
+def _forget_moves(revision: Revision, ids: list[int], moves: list[Change], done: set[int]) -> None:
+    """Take from the list what was expected to move and did not: changed, or finished, since the dry run."""
+    passed = revision.moves.filter(clock_id__gt=revision.cursor, clock_id__lte=ids[-1])
+    if done:
+        passed = passed.exclude(clock__ticket__in=done)
+    moved = {change.clock.pk for change in moves}
+    stale = [pk for pk, clock_id in passed.values_list("pk", "clock_id") if clock_id not in moved]
+    RevisionMove.objects.filter(pk__in=stale).delete()
+
+
+def _advance(revision: Revision, ids: list[int], moves: list[Change]) -> None:
+    """Count and go on. What is counted is what keepers see: tickets that are restricted leave no trace in figures."""
+    restricted = set(
+        Ticket.objects.filter(
+            pk__in={change.clock.ticket_id for change in moves}, is_restricted__in=[True]
+        ).values_list("pk", flat=True)
+    )  # fmt: skip
+    shown = [change for change in moves if change.clock.ticket_id not in restricted]
+    revision.cursor = ids[-1]
+    revision.checked += len(ids)
+    revision.total = max(revision.total, revision.checked)
+    revision.moved += len(shown)
+    revision.payload["result"] = _result(revision.payload.get("result") or {}, shown)
+    revision.save(update_fields=["cursor", "checked", "total", "moved", "payload"])
+
+
+def _result(before: dict[str, int], moves: list[Change]) -> dict[str, int]:
+    """How many come later and earlier, and by how many seconds at most."""
+    shifts = [_shift(change.old_due_at, change.shown.due_at) for change in moves]
+    return {
+        "later": before.get("later", 0) + sum(shift > 0 for shift in shifts),
+        "earlier": before.get("earlier", 0) + sum(shift < 0 for shift in shifts),
+        "farthest": max([before.get("farthest", 0), *shifts], key=abs),
+    }
+
+
+def _shift(old: datetime | None, new: datetime | None) -> int:
+    return int((new - old).total_seconds()) if old and new else 0
+
+
+def _finish(revision: Revision, state: str) -> None:
+    revision.state, revision.checked = state, revision.total
+    if state == Revision.State.DONE:
+        revision.finished_at = timezone.now()
+    revision.save(update_fields=["state", "checked", "total", "finished_at"])
