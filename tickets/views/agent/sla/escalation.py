@@ -1,7 +1,7 @@
 """Steps of the escalation: list in words, editor, switch, and the log of what fired."""
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -21,7 +21,9 @@ RELATED = ("team", "reassign_to", "rule")
 @keepers
 def steps(request: AgentRequest) -> HttpResponse:
     """Every step in words, those that are switched off below."""
-    found = EscalationStep.objects.select_related(*RELATED).order_by("-is_active", "percent", "offset_minutes", "pk")
+    found = EscalationStep.objects.select_related(*RELATED).order_by(
+        "-is_active", F("percent").asc(nulls_last=True), "offset_minutes", "pk"
+    )
     rows = [{"step": step, "text": words.describe(step)} for step in found]
     return render(request, "agent/sla/escalation.html", {"rows": rows})
 
