@@ -1,6 +1,7 @@
-"""What each figure of the SLA report means; printed beside the figures and written into the workbook.
+"""What each figure means; printed beside the figures and written into the files.
 
-`docs/reports.md` says the same at more length. Whoever changes a figure in `reports.sla` changes its sentence here.
+`docs/reports.md` says the same at more length. Whoever changes a figure in `reports.sla` or `reports.figures` changes
+its sentence here.
 """
 
 from django.utils.functional import Promise
@@ -14,7 +15,8 @@ DEFINITIONS: tuple[tuple[Promise, Promise], ...] = (
     (
         _("Jam SLA"),
         _(
-            "Setiap tiket punya paling banyak satu jam per ukuran. Waktunya dihitung pada jam kerja; selama tiket "
+            "Satu jam per tiket dan ukuran. Penugasan dan kabar berkala dimulai lagi untuk setiap tim dan setiap "
+            "kabar: setiap putarannya dihitung sebagai satu jam. Waktunya dihitung pada jam kerja; selama tiket "
             "menunggu, jam berhenti sementara."
         ),
     ),
@@ -51,3 +53,99 @@ DEFINITIONS: tuple[tuple[Promise, Promise], ...] = (
     ),
 )
 """(term, sentence) in the order of the page."""
+
+FIGURES: dict[str, tuple[Promise, Promise]] = {
+    "response": (
+        _("Waktu tanggap (MTTA)"),
+        _(
+            "Waktu kerja dari tiket dibuat sampai kata pertama petugas kepada pelapor; masa menunggu tidak dihitung. "
+            "Tiket yang belum ditanggapi belum ikut."
+        ),
+    ),
+    "resolution": (
+        _("Waktu penyelesaian (MTTR)"),
+        _(
+            "Waktu kerja dari tiket dibuat sampai terselesaikan; masa menunggu tidak dihitung. Tiket yang masih "
+            "terbuka, dibatalkan, digabung, diarsipkan, atau diserahkan tidak ikut."
+        ),
+    ),
+    "percentile": (
+        _("Median dan p90"),
+        _(
+            "Separuh, dan sembilan dari sepuluh tiket, selesai paling lama dalam waktu itu. Angkanya dibulatkan ke "
+            "atas: 1 menit sampai satu jam, 5 menit sampai 8 jam, 30 menit sampai 40 jam, lalu 2 jam, dan 8 jam di "
+            "atas 160 jam. Rata-rata tidak dibulatkan seperti itu."
+        ),
+    ),
+    "resolved": (
+        _("Terselesaikan"),
+        _(
+            "Tiket yang kini terselesaikan atau ditutup, kecuali yang dibatalkan, digabung, diarsipkan, atau "
+            "diserahkan. Permintaan yang ditolak ikut: pemohonnya mendapat jawaban."
+        ),
+    ),
+    "first_contact": (
+        _("Selesai pada kontak pertama"),
+        _(
+            "Tiket terselesaikan yang tidak pernah berpindah tim, tidak pernah dibuka kembali, dan kepada pelapornya "
+            "petugas hanya sekali berkata, yaitu penyelesaiannya; dibagi semua yang terselesaikan."
+        ),
+    ),
+    "reopen_rate": (
+        _("Tingkat dibuka kembali"),
+        _(
+            "Tiket yang pernah dibuka kembali, dibagi tiket yang pernah selesai: yang kini selesai dan yang terbuka "
+            "lagi."
+        ),
+    ),
+    "volume": (_("Tiket masuk"), _("Tiket yang dibuat dalam masa itu, menurut keadaannya sekarang.")),
+    "heat_map": (
+        _("Jam ramai"),
+        _("Tiket menurut hari dan jam pembuatannya, waktu setempat. Tanggal merah tidak dipisahkan."),
+    ),
+    "stages": (
+        _("Lama per tahap"),
+        _(
+            "Waktu kerja menurut kalender utama yang dilewati tiket di tiap tahap, dirata-rata per tiket yang pernah "
+            "berada di sana. Tahap yang masih berlangsung belum ikut."
+        ),
+    ),
+    "holds": (
+        _("Lama menunggu"),
+        _(
+            "Waktu kerja menurut kalender utama selama tiket menunggu, menurut siapa yang ditunggu. Masa tunggu yang "
+            "masih berlangsung belum ikut."
+        ),
+    ),
+    "causes": (
+        _("Sebab lewat tenggat"),
+        _(
+            "Setiap tenggat penyelesaian yang lewat dihitung sekali menurut tempat dan sekali menurut tim. Bila "
+            "tiketnya sudah selesai: tempat dan tim dengan waktu kerja terbanyak sebelum terselesaikan. Bila masih "
+            "terbuka: tempat dan tim tiket itu sekarang."
+        ),
+    ),
+    "backlog": (
+        _("Tiket terbuka menurut umur"),
+        _(
+            "Semua tiket yang sekarang terbuka, kapan pun dibuatnya. Umurnya dalam hari kalender setempat sejak "
+            "dibuat, termasuk hari libur."
+        ),
+    ),
+    "agents": (
+        _("Beban petugas"),
+        _(
+            "Menurut petugas dan tim tiket sekarang: yang terbuka saat ini, yang terselesaikan dalam masa itu, dan "
+            "dari keduanya yang melewati tenggat penyelesaian. Hanya untuk koordinator timnya dan administrator."
+        ),
+    ),
+    "trend": (
+        _("Perkembangan"),
+        _(
+            "Dibandingkan dengan masa sebelumnya yang sama panjang (bulan penuh dengan bulan penuh) dan tanggal yang "
+            "sama tahun lalu. Tiket yang lebih baru belum lama berjalan; dan Ramadan bergeser tiap tahun, sehingga "
+            "bulan dengan jam kerja pendek dapat bersanding dengan bulan biasa."
+        ),
+    ),
+}
+"""Figure → (term, sentence), for `reports.figures`."""

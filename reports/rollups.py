@@ -10,15 +10,15 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Min, Q
 from django.utils import timezone
 
 from core import leases
 from reports import triggers
-from reports.figures.measures import PARTS, measure
-from reports.figures.source import ALL, KEPT_DIMENSIONS, days_of, days_touched
-from reports.models import Bucket, Changed, RollupCell
+from reports.figures.measures import PARTS, measure, recipe
+from reports.figures.source import ALL, BESIDE_TEAM, KEPT_DIMENSIONS, changed_days, days_of, kept_buckets
+from reports.models import Bucket, Changed, RollupCell, pack, unpack
 from reports.scope import last_of_month, period
 from sla.models import Clock
 from tickets.models import Ticket
@@ -55,9 +55,7 @@ def _keep_watch() -> None:
         return
     logger.warning("triggers of report sums were missing: all sums are counted again")
     with transaction.atomic():
-        with connection.schema_editor(atomic=False) as editor:
-            triggers.drop(None, editor)
-            triggers.create(None, editor)
+        triggers.restore()
         Bucket.objects.all().delete()
 
 
@@ -65,12 +63,12 @@ def _wanted(now: datetime) -> Iterator[tuple[str, date]]:
     """What to count: days that changed or whose deadlines passed, days never counted, then months of such days."""
     today = timezone.localtime(now).date()
     begin = Ticket.objects.aggregate(first=Min("created_at"))["first"]
-    marked = {day for hour in Changed.objects.values_list("hour", flat=True).distinct() for day in days_touched(hour)}
-    made = dict(Bucket.objects.filter(grain=Grain.DAY).values_list("first", "valid_until"))
+    # No sums of today are kept: it grows with every ticket and is counted live.
+    Changed.objects.filter(quarter__gte=period(today, today)[0]).delete()
+    made = dict(kept_buckets().filter(grain=Grain.DAY).values_list("first", "valid_until"))
     stale = {day for day, until in made.items() if until is not None and until < now}
     missing = set(days_of(timezone.localtime(begin).date(), today)) - set(made) if begin else set()
-    # Today grows with every ticket and is counted live; a mark of it waits for tomorrow.
-    days = {day for day in marked | stale | missing if day < today}
+    days = {day for day in changed_days() | stale | missing if day < today}
     for day in sorted(days, reverse=True):
         yield Grain.DAY, day
     yield from ((Grain.MONTH, first) for first in _missing_months(today))
@@ -79,9 +77,9 @@ def _wanted(now: datetime) -> Iterator[tuple[str, date]]:
 def _missing_months(today: date) -> list[date]:
     """Whole months that are over, all of whose days are counted, but not the month; the newest first."""
     made: Counter[date] = Counter()
-    for day in Bucket.objects.filter(grain=Grain.DAY).values_list("first", flat=True):
+    for day in kept_buckets().filter(grain=Grain.DAY).values_list("first", flat=True):
         made[day.replace(day=1)] += 1
-    done = set(Bucket.objects.filter(grain=Grain.MONTH).values_list("first", flat=True))
+    done = set(kept_buckets().filter(grain=Grain.MONTH).values_list("first", flat=True))
     ready = [first for first, days in made.items() if days == last_of_month(first).day and first not in done]
     return sorted((first for first in ready if last_of_month(first) < today), reverse=True)
 
@@ -89,7 +87,7 @@ def _missing_months(today: date) -> list[date]:
 def make_day(day: date, *, now: datetime | None = None) -> int:
     """Count the tickets created on that local day, and forget the month, which is not true any more."""
     since, before = period(day, day)
-    marks = [each.pk for each in Changed.objects.all() if _is_only_of(each.hour, day)]
+    marks = list(Changed.objects.filter(quarter__gte=since, quarter__lt=before).values_list("pk", flat=True))
     at = now or timezone.now()
     tickets = Ticket.objects.filter(created_at__gte=since, created_at__lt=before, is_restricted=False)
     cells = list(_cells_of(tickets, at))
@@ -97,32 +95,33 @@ def make_day(day: date, *, now: datetime | None = None) -> int:
     valid_until = running.exclude(state=Clock.State.BREACHED).aggregate(first=Min("due_at"))["first"]
     with transaction.atomic():
         Bucket.objects.filter(Q(grain=Grain.DAY, first=day) | Q(grain=Grain.MONTH, first=day.replace(day=1))).delete()
-        _put(Bucket(grain=Grain.DAY, first=day, as_of=at, valid_until=valid_until), cells)
+        _put(Bucket(grain=Grain.DAY, first=day, as_of=at, valid_until=valid_until, recipe=recipe()), cells)
         Changed.objects.filter(pk__in=marks).delete()
     return 1
-
-
-def _is_only_of(hour: datetime, day: date) -> bool:
-    """Whether counting that day answers the mark. One of two days (zones of half hours) waits for the later of them."""
-    return max(days_touched(hour)) == day
 
 
 def _cells_of(tickets: Any, now: datetime) -> Iterator[RollupCell]:
     """Counted once by all columns together, then added up along each dimension."""
     for part in PARTS:
-        dimensions = ("kind",) if part == "heat" else KEPT_DIMENSIONS
         sums: dict[tuple[str, str], Sums] = {}
-        for values, counters in measure(part, tickets, dimensions, now).items():
-            kind = values[0]
-            for dimension, value in ((ALL, ""), *zip(dimensions, values, strict=True)):
-                for own in ("",) if dimension == "kind" else ("", kind):
-                    sums.setdefault((dimension, own), {}).setdefault(value, Counter()).update(counters)
+        for values, counters in measure(part, tickets, KEPT_DIMENSIONS, now).items():
+            for cell, value in _places_of(dict(zip(KEPT_DIMENSIONS, values, strict=True))):
+                sums.setdefault(cell, {}).setdefault(value, Counter()).update(counters)
         yield from _as_cells(part, sums)
+
+
+def _places_of(values: dict[str, str]) -> Iterator[tuple[tuple[str, str], str]]:
+    """((dimension, kind), value) of every cell that counts tickets with these values."""
+    for kind in ("", values["kind"]):
+        yield (ALL, kind), ""
+        yield from (((name, kind), value) for name, value in values.items() if name != "kind")
+    yield ("kind", ""), values["kind"]
+    yield from (((f"team.{name}", ""), f"{values['team']}|{values[name]}") for name in BESIDE_TEAM)
 
 
 def _as_cells(part: str, sums: dict[tuple[str, str], Sums]) -> Iterator[RollupCell]:
     for (dimension, kind), by_value in sums.items():
-        yield RollupCell(part=part, dimension=dimension, kind=kind, sums=by_value)
+        yield RollupCell(part=part, dimension=dimension, kind=kind, packed=pack(by_value))
 
 
 def _put(bucket: Bucket, cells: Iterable[RollupCell]) -> None:
@@ -135,19 +134,23 @@ def _put(bucket: Bucket, cells: Iterable[RollupCell]) -> None:
 @transaction.atomic
 def make_month(first: date, *, now: datetime | None = None) -> int:
     """Add up the days of a month. As true as the oldest of them, until the first of them is not true any more."""
-    days = list(Bucket.objects.filter(grain=Grain.DAY, first__gte=first, first__lte=last_of_month(first)))
+    days = list(kept_buckets().filter(grain=Grain.DAY, first__gte=first, first__lte=last_of_month(first)))
     if len(days) != last_of_month(first).day:
         return 0
     made: dict[tuple[str, str, str], Sums] = {}
-    found = RollupCell.objects.filter(bucket__in=days).values_list("part", "dimension", "kind", "sums")
-    for part, dimension, kind, sums in found.iterator():
+    found = RollupCell.objects.filter(bucket__in=days).values_list("part", "dimension", "kind", "packed")
+    for part, dimension, kind, packed in found.iterator():
         into = made.setdefault((part, dimension, kind), {})
-        for value, counters in sums.items():
+        for value, counters in unpack(packed).items():
             into.setdefault(value, Counter()).update(counters)
     limits = [each.valid_until for each in days if each.valid_until]
     Bucket.objects.filter(grain=Grain.MONTH, first=first).delete()
     bucket = Bucket(
-        grain=Grain.MONTH, first=first, as_of=max(each.as_of for each in days), valid_until=min(limits, default=None)
+        grain=Grain.MONTH,
+        first=first,
+        as_of=max(each.as_of for each in days),
+        valid_until=min(limits, default=None),
+        recipe=recipe(),
     )
-    _put(bucket, (RollupCell(part=p, dimension=d, kind=k, sums=sums) for (p, d, k), sums in made.items()))
+    _put(bucket, (RollupCell(part=p, dimension=d, kind=k, packed=pack(sums)) for (p, d, k), sums in made.items()))
     return 1

@@ -85,7 +85,8 @@ def database(default_file: Path) -> dict[str, Any]:
     else:
         config["CONN_MAX_AGE"] = 0
         # Under ASGI each request runs in its own thread: a pool reuses connections where CONN_MAX_AGE cannot.
-        config["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 10, "timeout": 20}}
+        # Compiling a query whose cost is overrated takes a second, where running it takes milliseconds.
+        config["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 10, "timeout": 20}, "options": "-c jit=off"}
     return config
 
 

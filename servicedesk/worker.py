@@ -14,7 +14,7 @@ from channels_bot.telegram import polling
 from core.leases import worker_name
 from core.models import Heartbeat
 from notify import outbox
-from reports import schedule
+from reports import rollups, schedule
 from servicedesk.api import idempotency
 from tickets import revisions, sweeps
 from tickets.audit import seals
@@ -48,6 +48,7 @@ def jobs() -> list[Job]:
         Job("telegram", polling.poll, 1),
         Job("audit seals", seals.seal_due, 60),
         Job("scheduled reports", schedule.run_due, 30),
+        Job("sums of reports", rollups.work, 15),
         Job("idempotency keys", idempotency.forget_expired, 300),
     ]
 

@@ -80,6 +80,7 @@ def measure_database(label: str) -> None:
     call_command("generate_tickets", count=TICKETS, seed=1, stdout=open(os.devnull, "w"))  # noqa: SIM115, PTH123
     line(f"generate_tickets --count {TICKETS}", f"{time.perf_counter() - started:.1f} s")
     _measure_pages(Client)
+    _measure_reports()
     _measure_intake()
 
 
@@ -109,6 +110,53 @@ def _measure_pages(client_class: type) -> None:
         line(name, f"{took:.1f} ms, {took / bare:.2f} x a bare view of 50 tickets ({bare:.1f} ms)")
     client.force_login(manager)
     line("SLA report of this year", f"{median_ms(lambda: get('/laporan/?periode=tahun-ini'), runs=5):.0f} ms")
+
+
+def _measure_reports() -> None:
+    """This year's figures for a manager and for a coordinator of one team, first live, then from kept sums."""
+    from accounts.models import Team, User
+    from accounts.roles import Role
+    from reports import rollups
+    from reports.models import Bucket
+    from tests import factories
+
+    team = Team.objects.filter(sees_all=False, is_confidential=False).order_by("pk").first()
+    coordinator = factories.user("bench_koordinator", Role.COORDINATOR, teams=(team,), coordinates=True)
+    people = {"a manager": User.objects.get(username="bench_pimpinan"), "a team's coordinator": coordinator}
+    _report_lines(people, "live", runs=1)
+    started = time.perf_counter()
+    while rollups.work():
+        pass
+    days = Bucket.objects.filter(grain=Bucket.Grain.DAY).count()
+    line(f"keeping the sums of {days} days", f"{time.perf_counter() - started:.1f} s")
+    _report_lines(people, "from kept sums", runs=3)
+
+
+def _report_lines(people: dict, how: str, runs: int) -> None:
+    from django.utils import timezone
+
+    from reports import figures, sla
+
+    now = timezone.now()
+    end = timezone.localtime(now).date()
+    start = end.replace(month=1, day=1)
+    for who, user in people.items():
+        asked = figures.Question(user, start, end, {}, now)
+        reports = {
+            "attainment by office": lambda u=user: sla.attainment(u, start=start, end=end, group_by="office", now=now),
+            "MTTA and MTTR by office": lambda q=asked: figures.durations(q, "office"),
+            "volume by service": lambda q=asked: figures.volume(q, "service"),
+            "heat map": lambda q=asked: figures.heat_map(q),
+            "time by stage and service": lambda q=asked: figures.stages(q, "service"),
+            "causes of missed deadlines": lambda q=asked: figures.breach_causes(q),
+            "backlog by office": lambda q=asked: figures.backlog(q, "office"),
+            "trend": lambda q=asked: figures.trend(q),
+        }
+        if figures.may_see_agents(user):
+            reports["load per agent"] = lambda q=asked: figures.agents(q)
+        took = {name: median_ms(work, runs=runs) for name, work in reports.items()}
+        for name, milliseconds in took.items():
+            line(f"{name}, this year, {who}, {how}", f"{milliseconds:.0f} ms")
 
 
 def _measure_intake() -> None:

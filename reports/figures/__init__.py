@@ -18,15 +18,15 @@ from `tickets.access.visible_to`. Whoever sees every unrestricted ticket is answ
 Attainment is in `reports.sla`.
 """
 
-from reports.figures.agents import AgentLoad, agents, may_see_agents
-from reports.figures.backlog import AGES, BacklogRow, backlog
+from reports.figures.ages import AGES, BacklogRow, backlog
 from reports.figures.causes import Cause, Causes, Stay, breach_causes, stays_of
 from reports.figures.drill import Selection, tickets_behind
-from reports.figures.durations import Duration, DurationRow, durations
+from reports.figures.load import AgentLoad, agents, may_see_agents
+from reports.figures.places import HOLDS, PLACES, StageRow, TimeSpent, holds, place_label, stages
 from reports.figures.source import ALL, Question
-from reports.figures.stages import HOLDS, PLACES, StageRow, TimeSpent, holds, place_label, stages
-from reports.figures.trend import Headline, Trend, trend
-from reports.figures.volume import VolumeRow, heat_map, volume
+from reports.figures.times import Duration, DurationRow, durations
+from reports.figures.trends import Headline, Trend, trend
+from reports.figures.volumes import VolumeRow, heat_map, volume
 
 __all__ = [
     "AGES",

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Team
 from reports.figures.measures import late, place
+from reports.figures.places import PLACES, place_label
 from reports.figures.source import Question, total
-from reports.figures.stages import PLACES, place_label
 from reports.scope import NONE, raw_of
 from tickets.choices import OPEN_STAGES, Stage
 from tickets.clocks import default_calendar
@@ -97,7 +97,7 @@ class Stay:
 def stays_of(tickets: Sequence[Ticket], now: datetime) -> dict[int, list[Stay]]:
     """Id of each ticket → where it spent its time until it was solved, the longest first.
 
-    The present stay counts until `now`. For pages of tickets: one query for all of them, and one for the calendar.
+    The present stay counts until `now`. For pages of tickets: one query for all of them, and those for the calendar.
     """
     calendar = default_calendar()
     spent: dict[int, Counter[tuple[str, str]]] = {ticket.pk: Counter() for ticket in tickets}

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from reports.figures import agents, backlog, causes
-from reports.figures.hours import HourOfWeek
+from reports.figures import ages, causes, load
+from reports.figures.expressions import HourOfWeek
 from reports.figures.measures import DURATIONS, IS_FIRST_CONTACT, IS_REOPENED, IS_RESOLVED, finished
+from reports.figures.places import place_label
 from reports.figures.source import ALL, Question
-from reports.figures.stages import place_label
 from reports.scope import in_group
 from tickets.choices import Stage
 from tickets.models import Spell, Ticket
@@ -49,11 +49,11 @@ def tickets_behind(selection: Selection, question: Question) -> QuerySet[Ticket]
     """Raises ValueError for a figure, item or key that cannot be one, Forbidden for agents that are not to be seen."""
     figure, item = selection.figure, selection.item
     if figure == "backlog":
-        if item and item not in backlog.AGES:
+        if item and item not in ages.AGES:
             raise ValueError(item)
-        return backlog.tickets_of_age(question, item, selection.group_by, selection.key)
+        return ages.tickets_of_age(question, item, selection.group_by, selection.key)
     if figure.startswith("agent."):
-        return agents.tickets_of_agent(question, int(item), figure.removeprefix("agent."))
+        return load.tickets_of_agent(question, int(item), figure.removeprefix("agent."))
     found = _in_period(figure, item, question)
     return found.filter(in_group(selection.group_by, selection.key)) if selection.key else found
 

@@ -1,20 +1,22 @@
 """Where sums come from: kept ones for whole days and months nothing changed in, and live counting for the rest.
 
 Kept sums are of all unrestricted tickets. They answer people who see exactly those, for all tickets, one kind, or one
-service, office or team; every other question is counted live, through indexes.
+service, office or team; and people who see whole teams, for these. What such a person sees besides, and every other
+question, is counted live, through indexes.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Case, CharField, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from accounts.models import User
-from reports.figures.measures import TIMELY, measure
-from reports.models import Bucket, Changed, RollupCell
+from accounts.roles import Role
+from reports.figures.measures import TIMELY, measure, recipe
+from reports.models import Bucket, Changed, RollupCell, unpack
 from reports.scope import (
     NO_FILTERS,
     Filters,
@@ -25,12 +27,17 @@ from reports.scope import (
     raw_of,
     tickets_in,
 )
+from tickets import access
 from tickets.models import Ticket
 
 ALL = "all"
 """The dimension without groups: its only value is ""."""
 KEPT_DIMENSIONS = ("kind", "service", "office", "team", "priority", "channel", "requester_class")
+BESIDE_TEAM = ("service", "office", "priority", "channel", "requester_class")
+"""Kept also team by team, for coordinators; the value is then "team|value"."""
 TRIES = 3
+MAX_OTHERS = 5000
+"""Up to so many tickets are named one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +71,46 @@ def count(question: Question, part: str, dimension: str = ALL) -> dict[str, Coun
 
     Raises ValueError like `tickets_in`.
     """
-    wanted = {name: value for name, value in question.filters.items() if value}
-    period(question.start, question.end)
-    if not may_use_sums(question.user) or _kept_as(wanted, dimension) is None:
-        return _live(question, part, dimension, [(question.start, question.end)])
+    tickets = question.tickets()
+    if may_use_sums(question.user):
+        return _with_kept(question, part, dimension, tickets)
+    teams = [] if question.user.has_role(Role.CONFIDENTIAL_OFFICER) else access.whole_teams(question.user)
+    others = _of_other_teams(question, tickets, teams) if teams else None
+    if others is None:
+        return _live(question, part, dimension, tickets)
+    found = _with_kept(question, part, dimension, tickets.filter(team__in=teams), teams)
+    if others:
+        add(found, _live(question, part, dimension, Ticket.objects.filter(pk__in=others)))
+    return found
+
+
+def _of_other_teams(question: Question, tickets: QuerySet[Ticket], teams: list[int]) -> set[int] | None:
+    """The tickets this person may count outside of these teams, each way looked up by its own index; None: too many."""
+    found: set[int] = set()
+    for way in access.beyond_teams(question.user):
+        others = tickets.filter(way).exclude(team__in=teams).order_by().values_list("pk", flat=True)
+        found.update(others[: MAX_OTHERS + 1])
+        if len(found) > MAX_OTHERS:
+            return None
+    return found
+
+
+def _with_kept(
+    question: Question, part: str, dimension: str, tickets: QuerySet[Ticket], teams: list[int] | None = None
+) -> dict[str, Counter[str]]:
+    """The sums of `tickets`: all unrestricted ones of the question, or all of them in these teams."""
+    cells = _cells_for({name: value for name, value in question.filters.items() if value}, dimension, teams)
+    if cells is None:
+        return _live(question, part, dimension, tickets)
     for _try in range(TRIES):
         plan = plan_of(question.start, question.end, question.now, part)
-        found = _kept(plan, part, dimension, wanted)
+        found = _kept(plan, part, dimension, cells)
         if Bucket.objects.filter(pk__in=plan.buckets).count() == len(plan.buckets):
             break  # else a worker replaced one while it was read
     else:
-        return _live(question, part, dimension, [(question.start, question.end)])
+        return _live(question, part, dimension, tickets)
     if plan.days:
-        add(found, _live(question, part, dimension, plan.days))
+        add(found, _live(question, part, dimension, tickets.filter(any_of(plan.days))))
     return found
 
 
@@ -91,60 +125,61 @@ def add(into: dict[str, Counter[str]], other: dict[str, Counter[str]]) -> None:
         into.setdefault(value, Counter()).update(sums)
 
 
-def _kept_as(wanted: dict[str, str], dimension: str) -> tuple[str, str] | None:
-    """(dimension, kind) of the cells that answer; None when no kept sums do."""
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Which cells answer: along which dimension, of which kind ("" for all), and which of their values."""
+
+    along: str
+    kind: str
+    only: frozenset[str] | None = None
+
+
+def _cells_for(wanted: dict[str, str], dimension: str, teams: list[int] | None) -> Cells | None:
+    """The cells for these filters and this dimension, in all teams or in some; None when none are kept for that."""
     kind = wanted.get("kind", "")
-    others = [name for name in wanted if name != "kind"]
-    if not others:
-        return (ALL if dimension == "month" else dimension), kind
-    if len(others) == 1 and dimension in (ALL, "month", "kind", others[0]):
-        return others[0], kind
-    return None
+    chosen = {name: frozenset({str(raw_of(name, value))}) for name, value in wanted.items() if name != "kind"}
+    if teams is not None:
+        own = frozenset(map(str, teams))
+        chosen["team"] = chosen.get("team", own) & own
+    if not chosen:
+        return Cells(ALL if dimension == "month" or (dimension == "kind" and kind) else dimension, kind)
+    along, only = next(iter(chosen.items()))
+    if list(chosen) == ["team"] and dimension in BESIDE_TEAM and not kind:
+        return Cells(f"team.{dimension}", "", only)
+    return Cells(along, kind, only) if len(chosen) == 1 and dimension in (ALL, "month", "kind", along) else None
 
 
-def _kept(plan: Plan, part: str, dimension: str, wanted: dict[str, str]) -> dict[str, Counter[str]]:
-    kept_as = _kept_as(wanted, dimension)
-    if kept_as is None or not plan.buckets:
+def _kept(plan: Plan, part: str, dimension: str, wanted: Cells) -> dict[str, Counter[str]]:
+    if not plan.buckets:
         return {}
-    along, kind = kept_as
-    only = next((str(raw_of(name, value)) for name, value in wanted.items() if name == along != "kind"), None)
-    if along == "kind" and kind:  # of one kind, by kind: the sums of all, of that kind
-        along = ALL
-    cells = RollupCell.objects.filter(bucket__in=plan.buckets, part=part, dimension=along)
-    by_kind = dimension == "kind" and along != "kind"
-    cells = cells.exclude(kind="") if by_kind and not kind else cells.filter(kind=kind)
+    cells = RollupCell.objects.filter(bucket__in=plan.buckets, part=part, dimension=wanted.along)
+    by_kind = dimension == "kind" and wanted.along != "kind"
+    cells = cells.exclude(kind="") if by_kind and not wanted.kind else cells.filter(kind=wanted.kind)
     found: dict[str, Counter[str]] = {}
-    for bucket_id, own_kind, sums in cells.values_list("bucket_id", "kind", "sums"):
-        for value, counters in sums.items():
-            if only is not None and value != only:
-                continue
-            group = own_kind if by_kind else plan.buckets[bucket_id] if dimension == "month" else value
-            if dimension == ALL:
-                group = ""
-            found.setdefault(group, Counter()).update(counters)
+    for bucket_id, kind, packed in cells.values_list("bucket_id", "kind", "packed"):
+        common = {"month": plan.buckets[bucket_id], "kind": kind if by_kind else None, ALL: ""}.get(dimension)
+        for value, counters in unpack(packed).items():
+            first, bar, second = value.partition("|")
+            if wanted.only is None or first in wanted.only:
+                own = second if bar else first
+                found.setdefault(own if common is None else common, Counter()).update(counters)
     return found
 
 
-def _live(question: Question, part: str, dimension: str, days: Sequence[tuple[date, date]]) -> dict[str, Counter[str]]:
+def _live(question: Question, part: str, dimension: str, tickets: QuerySet[Ticket]) -> dict[str, Counter[str]]:
     if dimension == "month" and part == "causes":  # ranks rows of spells, which have no month of the ticket
-        return _month_by_month(question, part, days)
-    tickets = question.tickets()
-    if list(days) != [(question.start, question.end)]:
-        tickets = tickets.filter(any_of(days))
+        return _month_by_month(question, part, tickets)
     by = [] if dimension == ALL else [dimension]
     if dimension == "month":
         tickets = tickets.annotate(month=_month(question.start, question.end))
     return {"".join(key): sums for key, sums in measure(part, tickets, by, question.now).items()}
 
 
-def _month_by_month(question: Question, part: str, days: Sequence[tuple[date, date]]) -> dict[str, Counter[str]]:
+def _month_by_month(question: Question, part: str, tickets: QuerySet[Ticket]) -> dict[str, Counter[str]]:
     found = {}
     for first in months_of(question.start, question.end):
-        within = [(max(a, first), min(b, last_of_month(first))) for a, b in days]
-        own = [(a, b) for a, b in within if a <= b]
-        sums = _live(question, part, ALL, own).get("") if own else None
-        if sums:
-            found[f"{first:%Y-%m}"] = sums
+        sums = _live(question, part, ALL, tickets.filter(any_of([(first, last_of_month(first))])))
+        found.update({f"{first:%Y-%m}": own for own in sums.values()})
     return found
 
 
@@ -173,7 +208,7 @@ def plan_of(start: date, end: date, now: datetime, part: str) -> Plan:
     changed = changed_days()
     usable = [
         bucket
-        for bucket in Bucket.objects.filter(first__gte=start.replace(day=1), first__lte=end, as_of__lte=now)
+        for bucket in kept_buckets().filter(first__gte=start.replace(day=1), first__lte=end, as_of__lte=now)
         if part not in TIMELY or bucket.valid_until is None or now <= bucket.valid_until
     ]
     months = {bucket.first: bucket for bucket in usable if bucket.grain == Bucket.Grain.MONTH}
@@ -194,19 +229,16 @@ def plan_of(start: date, end: date, now: datetime, part: str) -> Plan:
     return Plan(buckets, stretches(live))
 
 
+def kept_buckets() -> QuerySet[Bucket]:
+    """Those that were counted as figures are counted now."""
+    return Bucket.objects.filter(recipe=recipe())
+
+
 def changed_days() -> set[date]:
     """The local days of creation of tickets that changed since they were counted."""
-    found = set()
-    for hour in Changed.objects.values_list("hour", flat=True).distinct():
-        found |= days_touched(hour)
-    return found
-
-
-def days_touched(hour: datetime) -> set[date]:
-    """The local days that this hour of UTC belongs to; two where zones differ by half hours."""
-    begin = hour.astimezone(UTC)
     zone = timezone.get_current_timezone()
-    return {begin.astimezone(zone).date(), (begin + timedelta(minutes=59, seconds=59)).astimezone(zone).date()}
+    quarters = Changed.objects.values_list("quarter", flat=True).distinct()
+    return {quarter.astimezone(zone).date() for quarter in quarters}
 
 
 def days_of(first: date, last: date) -> list[date]:

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name="Changed",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("hour", models.DateTimeField()),
+                ("quarter", models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ("first", models.DateField()),
                 ("as_of", models.DateTimeField()),
                 ("valid_until", models.DateTimeField(null=True)),
+                ("recipe", models.CharField(max_length=80)),
             ],
             options={
                 "indexes": [
@@ -46,9 +47,9 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("part", models.CharField(max_length=10)),
-                ("dimension", models.CharField(max_length=16)),
+                ("dimension", models.CharField(max_length=24)),
                 ("kind", models.CharField(blank=True, max_length=12)),
-                ("sums", models.JSONField()),
+                ("packed", models.BinaryField()),
                 (
                     "bucket",
                     models.ForeignKey(
@@ -58,9 +59,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("bucket", "part", "dimension", "kind"), name="reports_cell_unique"
-                    )
+                    models.UniqueConstraint(fields=("bucket", "part", "dimension", "kind"), name="reports_cell_unique")
                 ],
             },
         ),

@@ -19,6 +19,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 from django.utils import timezone
 
+from reports import triggers
 from servicedesk.volume import plans, world, writer
 from servicedesk.volume.builder import Builder
 from servicedesk.volume.words import Words
@@ -63,7 +64,7 @@ def generate(*, count: int, seed: int, until: datetime) -> None:
     drawn = plans.draw(count=count, rng=rng, calendar=default_calendar(), until=until)
     plans.number(drawn, rng)
     builder = Builder(rng, words, county, until)
-    with collector_paused():
+    with collector_paused(), triggers.resting():
         for start in range(0, count, CHUNK):
             writer.write([builder.build(plan) for plan in drawn[start : start + CHUNK]], county, until)
 

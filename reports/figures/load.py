@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.roles import Role
+from reports.figures.expressions import metric_is
 from reports.figures.measures import IS_RESOLVED
 from reports.figures.source import Question
 from reports.scope import is_breached, period, visible_tickets
@@ -74,7 +75,7 @@ def _resolved(question: Question) -> Q:
 
 
 def _late(question: Question) -> Q:
-    return is_breached(question.now, "clocks__") & Q(clocks__metric=Metric.RESOLUTION)
+    return metric_is(Metric.RESOLUTION) & is_breached(question.now, "clocks__")
 
 
 def _per_agent(tickets: QuerySet[Ticket]) -> Any:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from reports.figures.durations import Duration, duration_of
 from reports.figures.source import Question, total
+from reports.figures.times import Duration, duration_of
 from reports.scope import last_of_month
 from sla.models import Metric
 
