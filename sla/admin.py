@@ -1,28 +1,21 @@
 """Administration of calendars, holidays and targets."""
 
-from collections.abc import Iterable
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
-from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from import_export.admin import ExportMixin, ImportExportModelAdmin
+from import_export.admin import ExportMixin
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget
 
 from core.adminbase import ModelAdmin, ReadOnlyMixin, TabularInline
 from core.spreadsheets import SafeResource
-from sla import calendars
 from sla.models import Calendar, CalendarPeriod, CalendarWeek, EscalationStep, Holiday, Policy, PolicyTarget
-from sla.worktime import WorkCalendar
 
 
 class PeriodInline(ReadOnlyMixin, TabularInline):

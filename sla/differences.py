@@ -54,11 +54,11 @@ def _rows(name: str, old: list[dict[str, Any]], new: list[dict[str, Any]]) -> It
 def row_words(name: str, row: dict[str, Any]) -> str:
     """One row of a definition's list."""
     if name == "holidays":
-        facts = [Holiday.Kind(row["kind"]).label, Holiday.Status(row["status"]).label, row["source"]]
+        kind, status = str(Holiday.Kind(row["kind"]).label), str(Holiday.Status(row["status"]).label)
         return _("libur %(day)s %(name)s (%(facts)s)") % {
             "day": _day(row["date"]),
             "name": row["name"],
-            "facts": ", ".join(str(fact) for fact in facts if fact).lower(),
+            "facts": ", ".join(fact for fact in (kind.lower(), status.lower(), row["source"]) if fact),
         }
     if name == "periods":
         return _("masa %(name)s %(first)s–%(last)s: %(hours)s") % {

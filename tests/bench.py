@@ -72,6 +72,8 @@ def measure_database(label: str) -> None:
     from django.core.management import call_command
     from django.test import Client
 
+    from tests import bench_revisions
+
     settings.ALLOWED_HOSTS = ["testserver"]
     print(f"\n{label}, {TICKETS:,} tickets")  # noqa: T201
     call_command("migrate", verbosity=0)
@@ -82,6 +84,7 @@ def measure_database(label: str) -> None:
     _measure_pages(Client)
     _measure_reports()
     _measure_intake()
+    bench_revisions.measure(line)
 
 
 def _measure_pages(client_class: type) -> None:

@@ -27,6 +27,7 @@ GET_ONLY = {
     "sla_calendar",
     "sla_calendar_history",
     "sla_revision",
+    "sla_revisions",
     "sla_policies",
     "sla_policy_history",
     "sla_matrix",

@@ -110,6 +110,7 @@ agent:sla_calendar_period        L----+---+ L----+---+
 agent:sla_calendar_holiday       L----+---+ L----+---+
 agent:sla_calendar_import        L----+---+ L----+---+
 agent:sla_calendar_refresh       L----+---+ L----+---+
+agent:sla_revisions              L----+---+ xxxxxxxxxx
 agent:sla_revision               L----0---0 xxxxxxxxxx
 agent:sla_revision_apply         L----0---0 L----0---0
 agent:sla_revision_discard       xxxxxxxxxx L----0---0

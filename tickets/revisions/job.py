@@ -4,12 +4,15 @@ Whoever holds the lock of the revision's row does the next chunk and moves its c
 that dies leaves nothing half done, and the next one goes on from there.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import bulk
 from sla.models import Clock, Revision, RevisionMove
 from tickets.models import Ticket
 from tickets.revisions import telling
@@ -40,7 +43,7 @@ def _step(size: int) -> bool:
             if revision.state == Revision.State.APPLYING:
                 _apply_chunk(revision, plan, size)
             elif plan.version() != revision.base:
-                _fail(revision, _(STALE))
+                _fail(revision, str(STALE))
             else:
                 _try_chunk(revision, plan, size)
     except ValueError as error:  # hours by which a deadline lies beyond all time
@@ -73,7 +76,7 @@ def _try_chunk(revision: Revision, plan: Plan, size: int) -> None:
     ours = set(ids)
     rows = [row for row in open_clocks(_tickets_of(ids)) if row.pk in ours]
     moves = [change for change in plan.changes(rows, timezone.now()) if change.moves]
-    _keep_moves(revision, moves)
+    _add_moves(revision, moves)
     _advance(revision, ids, moves)
 
 
@@ -98,8 +101,7 @@ def _apply_chunk(revision: Revision, plan: Plan, size: int) -> None:
     moves = [change for change in changes if change.moves]
     write_clocks(changes, at)
     telling.tell(revision, tickets, rows, moves, at)
-    _forget_moves(revision, ids, moves, done)
-    _keep_moves(revision, moves)
+    _correct_moves(revision, ids, moves, done)
     _advance(revision, ids, moves)
 
 
@@ -113,31 +115,39 @@ def _tickets_of(clock_ids: list[int]) -> set[int]:
     return set(Clock.objects.filter(pk__in=clock_ids).values_list("ticket_id", flat=True))
 
 
-def _keep_moves(revision: Revision, moves: list[Change]) -> None:
-    RevisionMove.objects.bulk_create(
-        [
-            RevisionMove(
-                revision=revision,
-                clock_id=change.clock.pk,
-                old_due_at=change.old_due_at,
-                new_due_at=change.shown.due_at,
-            )
-            for change in moves
-        ],
-        update_conflicts=True,
-        unique_fields=["revision", "clock"],
-        update_fields=["old_due_at", "new_due_at"],
-    )
+def _add_moves(revision: Revision, moves: Iterable[Change]) -> None:
+    rows = [
+        RevisionMove(
+            revision_id=revision.pk,
+            clock_id=change.clock.pk,
+            old_due_at=change.old_due_at,
+            new_due_at=change.shown.due_at,
+        )
+        for change in moves
+    ]
+    bulk.number(RevisionMove, rows)
+    bulk.insert(RevisionMove, rows)
 
 
-def _forget_moves(revision: Revision, ids: list[int], moves: list[Change], done: set[int]) -> None:
-    """Take from the list what was expected to move and did not: changed, or finished, since the dry run."""
-    passed = revision.moves.filter(clock_id__gt=revision.cursor, clock_id__lte=ids[-1])
-    if done:
-        passed = passed.exclude(clock__ticket__in=done)
-    moved = {change.clock.pk for change in moves}
-    stale = [pk for pk, clock_id in passed.values_list("pk", "clock_id") if clock_id not in moved]
-    RevisionMove.objects.filter(pk__in=stale).delete()
+def _correct_moves(revision: Revision, ids: list[int], moves: list[Change], done: set[int]) -> None:
+    """Let the list say what did move: tickets changed, or were finished, since the dry run.
+
+    In the range of this chunk what did not move is taken from it, but for tickets that are done already.
+    """
+    moved = {change.clock.pk: change for change in moves}
+    in_range = Q(clock_id__gt=revision.cursor, clock_id__lte=ids[-1])
+    listed = revision.moves.filter(in_range | Q(clock_id__in=[pk for pk in moved if pk > ids[-1]]))
+    gone = []
+    for pk, clock_id, ticket_id, *dues in listed.values_list(
+        "pk", "clock_id", "clock__ticket_id", "old_due_at", "new_due_at"
+    ):
+        change = moved.get(clock_id)
+        if change and dues == [change.old_due_at, change.shown.due_at]:
+            del moved[clock_id]
+        elif ticket_id not in done:
+            gone.append(pk)
+    RevisionMove.objects.filter(pk__in=gone).delete()
+    _add_moves(revision, moved.values())
 
 
 def _advance(revision: Revision, ids: list[int], moves: list[Change]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from sla.models import Calendar, Policy, Revision
@@ -14,7 +15,9 @@ from tickets import access
 from tickets.errors import Forbidden, NotVisible, Stale, WrongState
 from tickets.revisions.plans import plan_of, prepare
 
-STALE = "Sudah diubah orang lain sejak usulan ini dibuat. Buang usulan ini, lalu buat lagi dari keadaan terbaru."
+STALE = gettext_lazy(
+    "Sudah diubah orang lain sejak usulan ini dibuat. Buang usulan ini, lalu buat lagi dari keadaan terbaru."
+)
 OPEN = (Revision.State.PREVIEWING, Revision.State.READY, Revision.State.FAILED)
 
 
@@ -59,7 +62,7 @@ def apply(revision_id: int, *, by: User, at: datetime | None = None) -> Revision
     plan = plan_of(revision)
     plan.lock()
     if plan.version() != revision.base:
-        raise Stale(_(STALE))
+        raise Stale(str(STALE))
     plan.carry_out()
     revision.state = Revision.State.APPLYING
     revision.applied_by, revision.applied_at = by, at or timezone.now()

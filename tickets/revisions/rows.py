@@ -11,7 +11,7 @@ from core import bulk
 from sla import clocks
 from sla.models import Clock, ClockSegment
 from sla.policies import ChosenTarget
-from sla.replay import Reading, Run, Segment, Target, Threshold, look, reached_at
+from sla.replay import Reading, Run, Segment, Target, Threshold, look
 from sla.worktime import WorkCalendar
 
 
@@ -119,7 +119,7 @@ class Reader:
         parts = segments([*clock.marks, mark] if mark else clock.marks, self.calendar)
         shown, upcoming = look(parts, self.at, self._moments_of(clock.metric))
         is_nearer = bool(mark or (shown.due_at and old_due_at and shown.due_at < old_due_at))
-        event = self._next_event(clock, parts, is_nearer, upcoming)
+        event = self._next_event(clock, parts[-1].calendar, shown, is_nearer, upcoming)
         same = (clock.due_at, clock.next_event_at, clock.target_seconds) == (
             shown.due_at,
             event,
@@ -135,17 +135,23 @@ class Reader:
         return self._moments[metric]
 
     def _next_event(
-        self, clock: OpenClock, parts: Sequence[Segment], is_nearer: bool, upcoming: datetime | None
+        self, clock: OpenClock, calendar: WorkCalendar, shown: Reading, is_nearer: bool, upcoming: datetime | None
     ) -> datetime | None:
         """As `sla.clocks.refresh` plans it. A sweep that is due stays due, and comes at once where a step waits for the
         office to open or the moment of one may lie behind by now."""
         planned = clock.next_event_at
         if planned and planned <= self.at:
             return planned
-        asks = is_nearer or (planned is not None and _is_opening(parts[-1].calendar, planned))
-        if asks and any(reached_at(parts, self.at, moment) for moment in self._moments_of(clock.metric)):
+        asks = is_nearer or (planned is not None and _is_opening(calendar, planned))
+        if asks and any(self._lies_behind(moment, shown) for moment in self._moments_of(clock.metric)):
             return self.at
         return upcoming
+
+    def _lies_behind(self, moment: Threshold, shown: Reading) -> bool:
+        """Whether `reached_at` would find it, without walking the clock again."""
+        if moment.wall and moment.offset is not None:
+            return shown.due_at is not None and shown.due_at + moment.offset <= self.at
+        return timedelta(0) < moment.amount(shown.target) <= shown.elapsed
 
 
 def _is_opening(calendar: WorkCalendar, at: datetime) -> bool:
@@ -169,11 +175,12 @@ def write_clocks(changes: Sequence[Change], at: datetime) -> None:
     ]
     bulk.number(ClockSegment, marks)
     bulk.insert(ClockSegment, marks)
-    bulk.update(Clock, [_columns(change, at) for change in changes])
+    bulk.update(Clock, [_columns(change, at) for change in changes if not change.mark])
+    bulk.update(Clock, [_columns(change, at) | _target_columns(change) for change in changes if change.mark])
 
 
 def _columns(change: Change, at: datetime) -> dict[str, Any]:
-    clock, shown, target = change.clock, change.shown, change.retarget
+    clock, shown = change.clock, change.shown
     clock.due_at = shown.due_at  # the ticket's own deadline is made of these
     return {
         "id": clock.pk,
@@ -183,8 +190,15 @@ def _columns(change: Change, at: datetime) -> dict[str, Any]:
         "target_seconds": int(shown.target.total_seconds()),
         "elapsed_seconds": int(shown.elapsed.total_seconds()),
         "next_event_at": change.next_event_at,
+        "updated_at": at,
+    }
+
+
+def _target_columns(change: Change) -> dict[str, Any]:
+    """What a new segment changes besides: columns of their own indexes, which are left alone otherwise."""
+    clock, target = change.clock, change.retarget
+    return {
         "calendar_id": change.mark.calendar_id if change.mark else clock.calendar_id,
         "target_version": clock.target_version + (1 if target else 0),
         "policy_id": target.policy_id if target else clock.policy_id,
-        "updated_at": at,
     }

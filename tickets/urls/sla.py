@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("sla/kalender/<int:pk>/libur/", calendar_edits.holiday, name="sla_calendar_holiday"),
     path("sla/kalender/<int:pk>/libur/impor/", calendar_edits.import_decree, name="sla_calendar_import"),
     path("sla/kalender/<int:pk>/libur/cocokkan/", calendar_edits.refresh, name="sla_calendar_refresh"),
+    path("sla/perubahan/", revisions.listing, name="sla_revisions"),
     path("sla/perubahan/<int:pk>/", revisions.revision, name="sla_revision"),
     path("sla/perubahan/<int:pk>/terapkan/", revisions.apply, name="sla_revision_apply"),
     path("sla/perubahan/<int:pk>/buang/", revisions.discard, name="sla_revision_discard"),

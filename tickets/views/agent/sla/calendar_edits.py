@@ -18,6 +18,7 @@ from sla.models import Calendar, Holiday
 from tickets.revisions import calendars
 from tickets.views.agent.shared import INVALID, AgentRequest
 from tickets.views.agent.sla.calendar_forms import (
+    DatedHoursForm,
     HolidayForm,
     HoursForm,
     ImportForm,
@@ -62,7 +63,8 @@ def week(request: AgentRequest, pk: int) -> HttpResponse:
         return calendars.put_row(definition, "weeks", new, replaces=day)
 
     initial = {"valid_from": row.get("valid_from"), "source": row.get("source", "")}
-    return _hours_page(request, calendar, HoursForm, stored, initial, edit, ("weeks", day))
+    form_class = DatedHoursForm if day else HoursForm
+    return _hours_page(request, calendar, form_class, stored, initial, edit, ("weeks", day))
 
 
 @require_http_methods(["GET", "POST"])

@@ -143,6 +143,14 @@ class HoursForm(WeekForm):
     source = forms.CharField(label=gettext_lazy("Dasar"), max_length=200, required=False)
 
 
+class DatedHoursForm(HoursForm):
+    """Hours that hold from a date on and stay so: without the date they would become those of the beginning."""
+
+    valid_from = DateField(
+        label=gettext_lazy("Mulai tanggal"), error_messages={"required": gettext_lazy("Isi tanggal mulainya.")}
+    )
+
+
 class PeriodForm(WeekForm):
     """A range of dates with its own hours, such as Ramadan."""
 

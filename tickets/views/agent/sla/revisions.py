@@ -23,6 +23,19 @@ from tickets.views.agent.sla.shared import keepers
 BUSY = (Revision.State.PREVIEWING, Revision.State.APPLYING)
 
 
+@require_GET
+@keepers
+def listing(request: AgentRequest) -> HttpResponse:
+    """Every change of calendars, their users and policies, newest first."""
+    page = queues.keyset_page(
+        Revision.objects.select_related("made_by", "applied_by").defer("payload"),
+        after=request.GET.get("sesudah", ""),
+        before=request.GET.get("sebelum", ""),
+        newest_first=True,
+    )
+    return render(request, "agent/sla/revisions.html", {"page": page})
+
+
 def _revision(pk: int) -> Revision:
     found = Revision.objects.filter(pk=pk).select_related("calendar", "policy", "made_by", "applied_by").first()
     if found is None:
