@@ -148,4 +148,4 @@ class EscalationStep(models.Model):
     def __str__(self) -> str:
         if self.percent is not None:
             return f"{self.percent}%"
-        return f"{self.offset_minutes:+d}"
+        return f"{self.offset_minutes or 0:+d}"

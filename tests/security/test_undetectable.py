@@ -343,7 +343,7 @@ def test_every_model_that_points_at_tickets_is_part_of_the_secret_world():
         and not model._meta.proxy
     }
     made = {"ApprovalRound", "ComplaintDetail", "IncidentDetail", "Merge", "Message", "Task", "TicketLink", "TimeEntry"}
-    made |= {"TimelineEntry", "InboundRecord", "Participant", "ProblemDetail", "Ticket"}
+    made |= {"TimelineEntry", "InboundRecord", "Participant", "ProblemDetail", "Spell", "Ticket"}
     reasons = {
         "AutomationRun": "rules pass restricted tickets over",
         "ChangeDetail": "a change cannot be secret: its approvers must see it",

@@ -147,8 +147,10 @@ class Year:
             if doing != "running":
                 continue
             passed = wall.between(start, end)
-            if due is None and elapsed + passed > target:
-                due = wall.add(start, target - elapsed)
+            if due is None and elapsed + passed >= target:
+                # Late is a clock that still ran after its due, even if the office was closed in between.
+                used_up = wall.add(start, target - elapsed)
+                due = used_up if end > used_up else None
             elapsed += passed
         return elapsed, target, due
 
