@@ -1,6 +1,6 @@
 """The clocks of a ticket: immutable segments, and what is derived from them by replay."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ from sla import calendars
 from sla.models import Clock, ClockSegment, EscalationStep, Metric
 from sla.policies import ChosenTarget, Facts, targets_for
 from sla.replay import Reading, Run, Segment, Target, Threshold, next_event, reached_at, replay
+from sla.worktime import WorkCalendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,38 @@ class Wanted:
     team_id: int | None = None
 
 
+class Lookup:
+    """Calendars and steps as they are now, read once for all clocks that are looked at together."""
+
+    def __init__(self) -> None:
+        self._calendars: dict[int, WorkCalendar] = {}
+        self._steps: list[EscalationStep] | None = None
+
+    def calendar(self, calendar_id: int) -> WorkCalendar:
+        if calendar_id not in self._calendars:
+            self._calendars[calendar_id] = calendars.load(calendar_id)
+        return self._calendars[calendar_id]
+
+    def thresholds(self, metric: str) -> list[Threshold]:
+        """The moments of all active steps for this metric; which of them hold for a ticket is looked up when they
+        come."""
+        if self._steps is None:
+            self._steps = list(EscalationStep.objects.filter(is_active=True))
+        return [threshold_of(step) for step in self._steps if step.metric in ("", metric)]
+
+    def segments(self, rows: Iterable[ClockSegment]) -> list[Segment]:
+        """Rows as values of the pure replay."""
+        return [
+            Segment(
+                started_at=row.started_at,
+                run=Run(row.run),
+                calendar=self.calendar(row.calendar_id),
+                target=Target(minutes=row.minutes, working_days=row.working_days),
+            )
+            for row in rows
+        ]
+
+
 @transaction.atomic
 def sync(*, ticket_id: int, facts: Facts, wanted: Mapping[str, Wanted], at: datetime) -> list[Clock]:
     """Bring the clocks of a ticket in line with what it needs now; idempotent. Returns the newest clock per metric.
@@ -30,14 +63,17 @@ def sync(*, ticket_id: int, facts: Facts, wanted: Mapping[str, Wanted], at: date
     before a new one.
     """
     targets = targets_for(facts)
-    newest = {each.metric: each for each in Clock.objects.filter(ticket_id=ticket_id).order_by("cycle")}
+    lookup = Lookup()
+    found = Clock.objects.filter(ticket_id=ticket_id).order_by("cycle").prefetch_related("segments")
+    newest = {each.metric: each for each in found}
+    rows = {each.pk: list(each.segments.all()) for each in newest.values()}
     for metric in Metric.values:
         want, target = wanted.get(metric), targets.get(metric)
         clock: Clock | None = newest.get(metric)
         was_finished = clock is not None and clock.is_stopped
         if clock is not None and (want is None or not _same_cycle(clock, want)):
             ended_at = at if want is None else min(max(want.opened_at, clock.started_at), at)
-            _sync_one(clock, Run.STOPPED, None, ended_at, at)
+            _sync_one(clock, rows[clock.pk], Run.STOPPED, None, ended_at, at, lookup)
         if want is None:
             continue
         if clock is None or not _same_cycle(clock, want):
@@ -47,9 +83,10 @@ def sync(*, ticket_id: int, facts: Facts, wanted: Mapping[str, Wanted], at: date
             # What passed while the metric had been finished (a reopened ticket) does not count.
             rested = was_finished or metric == Metric.UPDATE
             begin = Run.STOPPED if rested and want.opened_at < at else Run.RUNNING
-            clock = _start(ticket_id, metric, want, target, cycle, begin, at)
+            clock = _start(ticket_id, metric, want, target, cycle, at)
+            rows[clock.pk] = [_append(clock, 0, want.opened_at, begin, target)]
         newest[metric] = clock
-        _sync_one(clock, want.run, target, at, at)
+        _sync_one(clock, rows[clock.pk], want.run, target, at, at, lookup)
     return list(newest.values())
 
 
@@ -57,10 +94,8 @@ def _same_cycle(clock: Clock, want: Wanted) -> bool:
     return (clock.started_at, clock.team_id) == (want.opened_at, want.team_id)
 
 
-def _start(
-    ticket_id: int, metric: str, want: Wanted, target: ChosenTarget, cycle: int, begin: Run, at: datetime
-) -> Clock:
-    clock = Clock.objects.create(
+def _start(ticket_id: int, metric: str, want: Wanted, target: ChosenTarget, cycle: int, at: datetime) -> Clock:
+    return Clock.objects.create(
         ticket_id=ticket_id,
         metric=metric,
         cycle=cycle,
@@ -69,13 +104,18 @@ def _start(
         created_at=at,
         policy_id=target.policy_id,
     )
-    _append(clock, 0, want.opened_at, begin, target)
-    return clock
 
 
-def _sync_one(clock: Clock, run: Run, target: ChosenTarget | None, marked_at: datetime, at: datetime) -> None:
+def _sync_one(
+    clock: Clock,
+    rows: list[ClockSegment],
+    run: Run,
+    target: ChosenTarget | None,
+    marked_at: datetime,
+    at: datetime,
+    lookup: Lookup,
+) -> None:
     """Append what changed as a segment from `marked_at` on, and cache what the clock shows at `at`."""
-    rows = list(clock.segments.all())
     last = rows[-1]
     # A finished clock keeps the target it was measured against.
     retarget = target if run != Run.STOPPED and target and _differs(last, target) else None
@@ -89,14 +129,14 @@ def _sync_one(clock: Clock, run: Run, target: ChosenTarget | None, marked_at: da
         clock.policy_id = retarget.policy_id
     waiting = clock.next_event_at
     if is_new or rows[-1] is not last:
-        waiting = at if _has_passed(clock.metric, rows, at) else None
-    refresh(clock, rows, at, waiting=waiting)
+        waiting = at if _has_passed(clock.metric, rows, at, lookup) else None
+    refresh(clock, rows, at, waiting=waiting, lookup=lookup)
 
 
-def _has_passed(metric: str, rows: Sequence[ClockSegment], at: datetime) -> bool:
+def _has_passed(metric: str, rows: Sequence[ClockSegment], at: datetime, lookup: Lookup) -> bool:
     """Whether some step's moment lies behind already: a report entered later, a shorter target, a late worker."""
-    segments = segments_of(rows)
-    return any(reached_at(segments, at, moment) for moment in thresholds(metric))
+    segments = lookup.segments(rows)
+    return any(reached_at(segments, at, moment) for moment in lookup.thresholds(metric))
 
 
 def _differs(last: ClockSegment, target: ChosenTarget) -> bool:
@@ -123,16 +163,7 @@ def _append(
 
 def segments_of(rows: Sequence[ClockSegment]) -> list[Segment]:
     """Rows as values of the pure replay; calendars are loaded once each."""
-    loaded = {calendar_id: calendars.load(calendar_id) for calendar_id in {row.calendar_id for row in rows}}
-    return [
-        Segment(
-            started_at=row.started_at,
-            run=Run(row.run),
-            calendar=loaded[row.calendar_id],
-            target=Target(minutes=row.minutes, working_days=row.working_days),
-        )
-        for row in rows
-    ]
+    return Lookup().segments(rows)
 
 
 def reading(clock: Clock, now: datetime, rows: Sequence[ClockSegment] | None = None) -> Reading:
@@ -140,12 +171,20 @@ def reading(clock: Clock, now: datetime, rows: Sequence[ClockSegment] | None = N
     return replay(segments_of(list(clock.segments.all()) if rows is None else rows), now)
 
 
-def refresh(clock: Clock, rows: Sequence[ClockSegment], now: datetime, *, waiting: datetime | None = None) -> None:
+def refresh(
+    clock: Clock,
+    rows: Sequence[ClockSegment],
+    now: datetime,
+    *,
+    waiting: datetime | None = None,
+    lookup: Lookup | None = None,
+) -> None:
     """Cache the derived facts on the row, so that queues and sweeps need no replay.
 
     `waiting`: an event for the sweep that must not be lost to a later one; a finished clock has none.
     """
-    segments = segments_of(rows)
+    lookup = lookup or Lookup()
+    segments = lookup.segments(rows)
     shown = replay(segments, now)
     clock.state = shown.state
     clock.calendar_id = rows[-1].calendar_id
@@ -155,16 +194,10 @@ def refresh(clock: Clock, rows: Sequence[ClockSegment], now: datetime, *, waitin
     clock.breached_at = shown.breached_at
     clock.target_seconds = int(shown.target.total_seconds())
     clock.elapsed_seconds = int(shown.elapsed.total_seconds())
-    upcoming = next_event(segments, now, thresholds(clock.metric))
+    upcoming = next_event(segments, now, lookup.thresholds(clock.metric))
     events = [] if clock.is_stopped else [event for event in (waiting, upcoming) if event]
     clock.next_event_at = min(events, default=None)
     clock.save()
-
-
-def thresholds(metric: str) -> list[Threshold]:
-    """The moments of all active steps for this metric; which of them hold for a ticket is looked up when they come."""
-    steps = EscalationStep.objects.filter(is_active=True, metric__in=["", metric])
-    return [threshold_of(step) for step in steps]
 
 
 def threshold_of(step: EscalationStep) -> Threshold:

@@ -21,6 +21,8 @@ from tickets.errors import TicketError
 from tickets.models import Spell, Ticket
 from tickets.workflow import perform
 
+pytestmark = pytest.mark.slow
+
 
 def plan(now=None, part="clocks"):
     return plan_of(*MARCH, now or timezone.now(), part)

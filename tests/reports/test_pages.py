@@ -55,6 +55,7 @@ def test_strangers_are_asked_to_sign_in(cast, client, name):
     assert answer.status_code == 302 and answer["Location"].startswith("/akun/login/?next=/laporan/")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("person", ["warga", "asn", "agen", "penghubung", "cab", "inspektorat", "orang_luar"])
 def test_people_who_do_not_manage_are_refused(cast, client, name, person):
@@ -62,6 +63,7 @@ def test_people_who_do_not_manage_are_refused(cast, client, name, person):
     assert client.get(reverse(f"reports:{name}")).status_code == 403
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("person", ["pimpinan", "koordinator", "admin"])
 def test_managers_read_and_change_nothing(cast, client, name, person):

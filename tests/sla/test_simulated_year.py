@@ -207,6 +207,7 @@ def year(cast, wall):
     return made
 
 
+@pytest.mark.slow
 def test_a_year(year, wall):
     rng, edits = year.rng_of_workers, dict(EDITS)
     swept_at = BEGIN

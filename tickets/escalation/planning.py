@@ -31,14 +31,13 @@ def run() -> int:
 
 
 def _plan(running: QuerySet[Clock], since: datetime) -> None:
-    moments = {metric: clocks.thresholds(metric) for metric in Metric.values}
+    lookup = clocks.Lookup()
+    moments = {metric: lookup.thresholds(metric) for metric in Metric.values}
     last = 0
     while chunk := list(running.filter(pk__gt=last).order_by("pk").prefetch_related("segments")[:CHUNK]):
         last = chunk[-1].pk
-        values = iter(clocks.segments_of([row for clock in chunk for row in clock.segments.all()]))
         for clock in chunk:
-            own = [next(values) for _row in clock.segments.all()]
-            event = next_event(own, since, moments[clock.metric])
+            event = next_event(lookup.segments(clock.segments.all()), since, moments[clock.metric])
             _put(clock, event)
 
 

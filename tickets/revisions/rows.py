@@ -106,6 +106,7 @@ class Reader:
 
     calendar: Callable[[int], WorkCalendar]
     at: datetime
+    _lookup: clocks.Lookup = field(default_factory=clocks.Lookup)
     _moments: dict[str, list[Threshold]] = field(default_factory=dict)
 
     def change(
@@ -131,7 +132,7 @@ class Reader:
 
     def _moments_of(self, metric: str) -> list[Threshold]:
         if metric not in self._moments:
-            self._moments[metric] = clocks.thresholds(metric)
+            self._moments[metric] = self._lookup.thresholds(metric)
         return self._moments[metric]
 
     def _next_event(
