@@ -1,9 +1,12 @@
 """python-telegram-bot, called from synchronous code."""
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import TypeVar
 
+import httpx
 from django.conf import settings
 from telegram import Bot
 from telegram.request import HTTPXRequest
@@ -28,12 +31,30 @@ def call(work: Callable[[Bot], Awaitable[T]]) -> T:
 
 async def _call(work: Callable[[Bot], Awaitable[T]]) -> T:
     base = settings.TELEGRAM_API_BASE_URL
-    request = HTTPXRequest(connect_timeout=10.0, read_timeout=TIMEOUT, write_timeout=60.0, media_write_timeout=60.0)
-    bot = Bot(settings.TELEGRAM_BOT_TOKEN, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=request)
+    request = HTTPXRequest(
+        connect_timeout=10.0,
+        read_timeout=TIMEOUT,
+        write_timeout=60.0,
+        media_write_timeout=60.0,
+        httpx_kwargs={"verify": _tls()},
+    )
+    bot = Bot(
+        settings.TELEGRAM_BOT_TOKEN,
+        base_url=f"{base}/bot",
+        base_file_url=f"{base}/file/bot",
+        request=request,
+        get_updates_request=request,
+    )
     try:
         return await work(bot)
     finally:
         await request.shutdown()
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Reading the trusted certificates takes longer than most calls: once a process."""
+    return httpx.create_ssl_context()
 
 
 def download(file_id: str, limit: int) -> bytes:

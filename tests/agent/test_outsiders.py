@@ -7,6 +7,8 @@ from tests import factories
 from tickets.models import Message, Ticket
 from tickets.urls.agent import urlpatterns
 
+pytestmark = pytest.mark.slow
+
 GET_ONLY = {
     "approvals",
     "automation",

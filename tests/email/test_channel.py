@@ -180,6 +180,7 @@ class TestMailbox:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_the_pipe_stores_and_exits_zero_and_seventyfive_without_a_database(tmp_path):
     environment = {**os.environ, "VAR_DIR": str(tmp_path), "DATABASE_URL": "", "SECRET_KEY": "x" * 40}
     environment["DJANGO_SETTINGS_MODULE"] = "servicedesk.settings"

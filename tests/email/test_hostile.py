@@ -15,6 +15,8 @@ from channels_bot.email.bodies import MAX_NAME
 from channels_bot.email.parsing import MAX_HTML, MAX_TEXT, ParsedEmail, parse_email
 from channels_bot.email.quoting import visible_reply
 
+pytestmark = pytest.mark.slow
+
 HTML = b"Content-Type: text/html\n\n"
 MIXED = b"Content-Type: multipart/mixed; boundary=x\n\n"
 BOUNCED = b"From: mailer-daemon@x.id\nSubject: failure notice\n\n"

@@ -11,6 +11,8 @@ from tests.report_figures.conftest import asks, keep_all, local
 from tickets.errors import Forbidden
 from tickets.models import Ticket
 
+pytestmark = pytest.mark.slow
+
 
 def created(user, **filters):
     return volume(asks(user, **filters))[0].created

@@ -16,6 +16,8 @@ from reports.figures import (
 from tests.report_figures.conftest import asks
 from tickets.errors import Forbidden
 
+pytestmark = pytest.mark.slow
+
 FIGURES = {
     "created": "created", "open": "still_open", "finished": "finished", "resolved": "resolved", "reopened": "reopened",
     "ever_finished": "ever_finished", "first_contact": "first_contact",
