@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.roles import Role
-from reports import sla
+from reports import overview, sla
 from reports.export import pdf, text, xlsx
 from reports.export import sla as sla_file
 from reports.export.document import Document
@@ -57,7 +57,13 @@ def _attainment(user: User, form: ReportForm, now: datetime) -> Document:
     return sla_file.document(answer(user, form, now), user.display_name)
 
 
-PAGES = {page.code: page for page in (Page("sla", _("Ketercapaian SLA"), "sla", "laporan-sla", _attainment),)}
+PAGES = {
+    page.code: page
+    for page in (
+        Page("sla", _("Ketercapaian SLA"), "sla", "laporan-sla", _attainment),
+        Page("figures", _("Waktu, beban, dan sebab"), "figures", "laporan-waktu-beban", overview.document),
+    )
+}
 
 
 def as_file(user: User, page: Page, form: ReportForm, kind: str, now: datetime) -> bytes:

@@ -1,12 +1,14 @@
 from django.urls import path
 
 from reports import changes
-from reports.views import recap, saved, sla
+from reports.views import figures, recap, saved, sla
 
 app_name = "reports"
 
 READING = [
     path("", sla.report, name="sla"),
+    path("angka/", figures.report, name="figures"),
+    path("angka/tiket/", figures.tickets, name="figure_tickets"),
     path("perubahan/", changes.results, name="changes"),
     path("tiket/", sla.tickets, name="sla_tickets"),
     path("unduh/", sla.export, name="sla_export"),

@@ -136,6 +136,8 @@ agent:sla_agreement_end          L----+---+ L----+---+
 agent:sla_agreement_pdf          L----+---+ xxxxxxxxxx
 reports:sla                      L----+-+-+ Lxxxxxxxxx
 reports:changes                  L----+-+-+ Lxxxxxxxxx
+reports:figures                  L----+-+-+ Lxxxxxxxxx
+reports:figure_tickets           L----+-+-+ Lxxxxxxxxx
 reports:sla_tickets              L----+-+-+ Lxxxxxxxxx
 reports:sla_export               L----+-+-+ Lxxxxxxxxx
 reports:recap                    L----+-+-+ Lxxxxxxxxx

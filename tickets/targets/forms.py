@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.forms import BoundField
-from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -66,8 +65,6 @@ class PolicyForm(forms.Form):
         self.fields["service"].queryset = Service.objects.order_by("name")  # type: ignore[attr-defined]
         self.fields["team"].queryset = Team.objects.filter(is_active=True).order_by("name")  # type: ignore[attr-defined]
         self.fields["calendar"].queryset = Calendar.objects.order_by("name")  # type: ignore[attr-defined]
-        if not _trial_has_a_page():
-            del self.fields["also_open"]
         for metric in Metric:
             self.fields[f"amount_{metric.value}"] = forms.IntegerField(
                 label=metric.label, min_value=1, max_value=MOST, required=False
@@ -116,15 +113,6 @@ class PolicyForm(forms.Form):
             field = f"amount_{name}" if name in Metric.values else name
             for text in texts:
                 self.add_error(field if field in self.fields else None, text)
-
-
-def _trial_has_a_page() -> bool:
-    """Whether there is a page that shows which deadlines would move; without it nobody could confirm."""
-    try:
-        reverse("agent:sla_revision", args=(1,))
-    except NoReverseMatch:
-        return False
-    return True
 
 
 HINTS = {
