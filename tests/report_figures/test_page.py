@@ -11,7 +11,7 @@ from reports.forms import ReportForm
 from tests.report_figures.conftest import local
 
 QUERY = {"dari": "2026-03-01", "sampai": "2026-03-31"}
-LINK = re.compile(r'<td class="num"><a href="(/laporan/angka/tiket/[^"]+)">([0-9.]+)</a>')
+LINK = re.compile(r'<td class="num[^"]*"><a href="(/laporan/angka/tiket/[^"]+)">([0-9.]+)</a>')
 
 
 @pytest.fixture
