@@ -1,3 +1,4 @@
+import gc
 import os
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -12,6 +13,14 @@ from tests import factories
 from tickets import triggers
 
 SERVER_VARIABLES = {"postgres": "TEST_DATABASE_URL", "redis": "TEST_REDIS_URL"}
+
+# Thousands of tests make millions of short-lived objects and no leaks worth finding: collecting seldom saves a
+# twelfth of the run.
+gc.set_threshold(100_000, 20, 50)
+
+
+def pytest_collection_finish():
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items):
