@@ -1,6 +1,6 @@
 """Finding and joining the identities of one person."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -50,41 +50,56 @@ def resolve(identity: Identity) -> Contact:
     """
     vouched = identity.verified
     points = identity.points()
-    contact = _of_user(identity.user) if identity.user else _known(points, vouched)
+    contact = _of_user(identity.user) if identity.user else None
+    held = _held(points)
+    if contact is None:
+        contact = _known(points, held, vouched)
     is_new = contact is None
     if contact is None:
         contact = Contact.objects.create(name=identity.name[:150])
-        _free_from_accounts(points[:1])
+        _free_from_accounts(points[:1], held)
     for kind, value in points:
-        _attach(contact, kind, value, vouched=vouched, is_new=is_new)
+        _attach(contact, kind, value, held.get((kind, value)), vouched=vouched, is_new=is_new)
     if identity.name and not contact.name:
         contact.name = identity.name[:150]
         contact.save(update_fields=["name", "updated_at"])
     return contact
 
 
-def _known(points: Sequence[tuple[str, str]], vouched: bool) -> Contact | None:
+def _held(points: Sequence[tuple[str, str]]) -> dict[tuple[str, str], ContactPoint]:
+    """The rows of those of these addresses that somebody has, by (kind, value)."""
+    values = [value for _kind, value in points]
+    rows = ContactPoint.objects.select_related("contact").filter(value__in=values) if values else ()
+    return {key: row for row in rows if (key := (row.kind, row.value)) in points}
+
+
+def _known(
+    points: Sequence[tuple[str, str]], held: Mapping[tuple[str, str], ContactPoint], vouched: bool
+) -> Contact | None:
     """The contact that has the deciding address, or for vouched addresses any of them that was vouched for before.
 
     What an account merely claims decides nothing: it would receive the reports of whoever really has the address.
     """
-    for position, (kind, value) in enumerate(points if vouched else points[:1]):
-        point = ContactPoint.objects.select_related("contact").filter(kind=kind, value=value).first()
+    for position, key in enumerate(points if vouched else points[:1]):
+        point = held.get(key)
         if point and (point.is_verified or (position == 0 and point.contact.user_id is None)):
             return point.contact
     return None
 
 
-def _free_from_accounts(points: Sequence[tuple[str, str]]) -> None:
+def _free_from_accounts(points: Sequence[tuple[str, str]], held: dict[tuple[str, str], ContactPoint]) -> None:
     """Take these addresses from accounts that never proved them, for the person who now writes with them."""
-    for kind, value in points:
-        unproven = ContactPoint.objects.filter(kind=kind, value=value, is_verified=False)
-        unproven.filter(contact__user__isnull=False).delete()
+    for key in points:
+        point = held.get(key)
+        if point and not point.is_verified and point.contact.user_id is not None:
+            del held[key]
+            point.delete()
 
 
-def _attach(contact: Contact, kind: str, value: str, *, vouched: bool, is_new: bool) -> None:
-    """Give the contact this address, where the rules of `resolve` allow it."""
-    point = ContactPoint.objects.filter(kind=kind, value=value).first()
+def _attach(
+    contact: Contact, kind: str, value: str, point: ContactPoint | None, *, vouched: bool, is_new: bool
+) -> None:
+    """Give the contact this address, where the rules of `resolve` allow it. `point`: the row, if somebody has it."""
     if point is None:
         if is_new or vouched:
             with suppress(IntegrityError), transaction.atomic():  # another transaction may be first
@@ -110,7 +125,8 @@ def _of_user(user: User) -> Contact:
             _prove(contact, key)
     claimed = email_key(user.email) if created else ""
     if claimed:
-        _attach(contact, ContactPoint.Kind.EMAIL, claimed, vouched=False, is_new=True)
+        point = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL, value=claimed).first()
+        _attach(contact, ContactPoint.Kind.EMAIL, claimed, point, vouched=False, is_new=True)
     return contact
 
 
@@ -172,17 +188,25 @@ def email_of(contact: Contact) -> str:
 
     An account whose address is still unproven is written to at that address, unless somebody else proved it.
     """
-    return _reachable(contact, ContactPoint.Kind.EMAIL) or _claimed_email(contact)
+    return ways_to(contact)[0]
 
 
 def telegram_of(contact: Contact) -> str:
     """The reachable Telegram chat id of a contact, or ""."""
-    return _reachable(contact, ContactPoint.Kind.TELEGRAM)
+    return _reachable(contact).get(ContactPoint.Kind.TELEGRAM, "")
 
 
-def _reachable(contact: Contact, kind: str) -> str:
-    point = contact.points.filter(kind=kind, unreachable_at=None).order_by("-is_verified", "-pk").first()
-    return point.value if point else ""
+def ways_to(contact: Contact) -> tuple[str, str]:
+    """(email address as by `email_of`, Telegram chat id as by `telegram_of`), read together."""
+    reachable = _reachable(contact)
+    email = reachable.get(ContactPoint.Kind.EMAIL) or _claimed_email(contact)
+    return email, reachable.get(ContactPoint.Kind.TELEGRAM, "")
+
+
+def _reachable(contact: Contact) -> dict[str, str]:
+    """Kind → the address of a contact that reaches them: a proven one first, then the newest."""
+    worst_first = contact.points.filter(unreachable_at=None).order_by("is_verified", "pk")
+    return dict(worst_first.values_list("kind", "value"))
 
 
 def _claimed_email(contact: Contact) -> str:

@@ -20,6 +20,16 @@ def email_key(value: str) -> str:
     return value
 
 
+def sender_key(value: str) -> str:
+    """`email_key` without a "+tag", so that all sub-addresses of a mailbox count as one; "" when it is no address.
+
+    >>> sender_key("Sari+spbe@Contoh.go.ID")
+    'sari@contoh.go.id'
+    """
+    local, at, domain = email_key(value).rpartition("@")
+    return f"{local.partition('+')[0] or local}{at}{domain}"
+
+
 def phone_key(value: str) -> str:
     """E.164 form of an Indonesian or international number; "" when it is not a possible number.
 

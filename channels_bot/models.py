@@ -11,14 +11,37 @@ from tickets.models import Ticket
 
 
 class Mailbox(models.Model):
-    """An IMAP mailbox the worker reads. The one of IMAP_URL is kept here too, so that its health is visible."""
+    """An IMAP mailbox the worker reads, or the destination of a pipe.
+
+    The mailbox of IMAP_URL is kept here too, so that its health is visible.
+    """
+
+    class Auth(models.TextChoices):
+        PASSWORD = "password", _("Kata sandi")
+        OAUTH = "xoauth2", _("OAuth 2 (Google, Microsoft)")
 
     name = models.SlugField(_("nama"), max_length=60, unique=True)
     url = models.CharField(
         _("alamat IMAP"),
         max_length=300,
         blank=True,
-        help_text=_("imaps://pengguna:sandi@server:993/INBOX. Kosong: dari lingkungan (IMAP_URL)."),
+        help_text=_(
+            "imaps://pengguna:sandi@server:993/INBOX; imap+tls:// untuk STARTTLS. Sandi boleh dikosongkan di sini dan "
+            "diisi di bawah. Kosong: dari lingkungan (IMAP_URL), atau hanya lewat pipa."
+        ),
+    )
+    auth = models.CharField(_("cara masuk"), max_length=8, choices=Auth, default=Auth.PASSWORD)
+    password = models.CharField(_("kata sandi"), max_length=300, blank=True)
+    token_url = models.CharField(_("alamat token OAuth"), max_length=300, blank=True)
+    client_id = models.CharField(_("client id"), max_length=300, blank=True)
+    client_secret = models.CharField(_("client secret"), max_length=300, blank=True)
+    refresh_token = models.TextField(
+        _("refresh token"), blank=True, help_text=_("Kosong: token diminta atas nama aplikasi (client credentials).")
+    )
+    scope = models.CharField(_("scope"), max_length=300, blank=True)
+    processed_folder = models.CharField(_("folder selesai"), max_length=100, default="Diproses")
+    failed_folder = models.CharField(
+        _("folder gagal"), max_length=100, default="Gagal", help_text=_("Untuk pesan yang sama sekali tidak tersimpan.")
     )
     address = models.EmailField(_("alamat email"), blank=True)
     team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, verbose_name=_("tim"))
@@ -27,6 +50,9 @@ class Mailbox(models.Model):
     is_active = models.BooleanField(_("aktif"), default=True)
     last_poll_at = models.DateTimeField(_("terakhir dibaca"), null=True, blank=True, editable=False)
     last_error = models.CharField(_("galat terakhir"), max_length=500, blank=True, editable=False)
+    waiting = models.PositiveIntegerField(
+        _("belum diambil"), default=0, editable=False, help_text=_("Pesan di kotak masuk setelah pembacaan terakhir.")
+    )
 
     class Meta:
         verbose_name = _("kotak surat")

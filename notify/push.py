@@ -4,6 +4,7 @@ They carry ids, never content: the screen asks again, and access is decided agai
 """
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -23,14 +24,24 @@ def ticket_group(ticket_id: int) -> str:
 
 def push(group: str, event: dict[str, Any]) -> None:
     """Send `event` to the group once the transaction has committed. A lost ping is harmless, so failures are logged."""
-    transaction.on_commit(lambda: _send(group, event), robust=True)
+    push_all({group: event})
 
 
-def _send(group: str, event: dict[str, Any]) -> None:
+def push_all(events: Mapping[str, dict[str, Any]]) -> None:
+    """As `push`, to several groups with one visit to the event loop, which costs more than the sending."""
+    transaction.on_commit(lambda: _send(events), robust=True)
+
+
+def _send(events: Mapping[str, dict[str, Any]]) -> None:
     layer = get_channel_layer()
     if layer is None:
         return
+
+    async def send_all() -> None:
+        for group, event in events.items():
+            await layer.group_send(group, {"type": "push", "event": event})
+
     try:
-        async_to_sync(layer.group_send)(group, {"type": "push", "event": event})
+        async_to_sync(send_all)()
     except Exception:  # the change is committed; a dead channel layer must not turn it into an error
-        logger.warning("push to %s failed", group, exc_info=True)
+        logger.warning("push to %s failed", ", ".join(events), exc_info=True)

@@ -170,7 +170,7 @@ if EMAIL_URL:
     EMAIL_TIMEOUT = 20
 else:
     EMAIL_BACKEND = "channels_bot.email.filebackend.EmailBackend"
-IMAP_URL = env.url("IMAP_URL", "", ["imaps", "imap"])
+IMAP_URL = env.url("IMAP_URL", "", ["imaps", "imap", "imap+tls"])
 TELEGRAM_BOT_TOKEN = env.text("TELEGRAM_BOT_TOKEN")
 TELEGRAM_API_BASE_URL = env.url("TELEGRAM_API_BASE_URL", "https://api.telegram.org", ["https", "http"]).rstrip("/")
 TELEGRAM_WEBHOOK_SECRET = env.text("TELEGRAM_WEBHOOK_SECRET")

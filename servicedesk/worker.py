@@ -44,7 +44,7 @@ def jobs() -> list[Job]:
         Job("outbox", outbox.send_due, 1),
         Job("sweeps", sweeps.run_due, 5),
         Job("revisions of SLA settings", revisions.work, 1),
-        Job("email", poller.poll, 5),
+        Job("email", poller.watch, 1),
         Job("telegram", polling.poll, 1),
         Job("audit seals", seals.seal_due, 60),
         Job("scheduled reports", schedule.run_due, 30),

@@ -58,14 +58,21 @@ def create(message: "InboundMessage", contact: Contact, follows: Ticket | None =
     opened_at = min(message.received_at or now, now)
     ticket = _build(message, contact, opened_at)
     ticket.save(force_insert=True)
-    ticket.assets.set(message.draft.assets)
+    if message.draft.assets:
+        ticket.assets.set(message.draft.assets)
     _add_details(ticket, message)
     name_officers(ticket)
-    _add_copied(ticket, message)
+    add_copied(ticket, message)
     ticket = as_kind(ticket)
     actor = Actor(user=message.created_by or message.sender.user, contact=contact, channel=message.channel)
-    timeline.record(
-        ticket, code=timeline.CREATED, actor=actor, at=opened_at, changes={"kind": ticket.kind}, public=True
+    created = timeline.record(
+        ticket,
+        code=timeline.CREATED,
+        actor=actor,
+        at=opened_at,
+        changes={"kind": ticket.kind},
+        public=True,
+        after=timeline.NO_HISTORY,
     )
     entry = messages.append(
         ticket,
@@ -78,11 +85,14 @@ def create(message: "InboundMessage", contact: Contact, follows: Ticket | None =
         html=message.html,
         original_text=message.full_text,
         external_id=message.external_id,
+        after=timeline.link_of(created),
+        remarks=message.remarks,
     )
     if follows:
         TicketLink.objects.create(source=ticket, target=follows, type=LinkType.RELATED)
     workflow.save(ticket, now)
-    notices.receipt(ticket, entry)
+    if message.acknowledge:
+        notices.receipt(ticket, entry)
     if ticket.kind == Kind.REQUEST and ticket.service and ticket.service.needs_approval:
         ticket = _ask_approval(ticket, now)
     automation.after("created", ticket)
@@ -203,7 +213,7 @@ def name_officers(ticket: Ticket) -> None:
         ticket.named_officers.set(User.objects.filter(is_active=True, groups__name=Role.CONFIDENTIAL_OFFICER))
 
 
-def _add_copied(ticket: Ticket, message: "InboundMessage") -> None:
+def add_copied(ticket: Ticket, message: "InboundMessage") -> None:
     """People in copy take part: their replies join the ticket. They do not hear ours unless somebody says so."""
     if ticket.is_restricted:
         return

@@ -10,13 +10,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, DataError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import contacts
 from accounts.contacts import Identity
 from accounts.models import Contact, Office, Team, User
+from accounts.normalize import sender_key
 from assets.models import Asset
 from catalog.models import Service
 from tickets import access, creation, messages, threading
@@ -61,6 +62,9 @@ class InboundMessage:
     `text` is the visible reply and `full_text` the untrimmed words; `references` are Message-IDs without brackets;
     `trusted_ticket_id` is set only by a channel that verified the sender's right to that ticket; `quarantine` is a
     reason the channel decided on (an InboundRecord.Reason); `created_by` is the agent who typed the report in.
+    `is_forward`: somebody else's words are passed on, so they answer nothing. `acknowledge`: whether a new ticket may
+    be confirmed to the sender. `digest` (hexadecimal, 64) stands for the content where the raw form of one message
+    differs from arrival to arrival. `remarks`: sentences for the staff about what was kept but is not shown.
     """
 
     channel: str
@@ -80,6 +84,10 @@ class InboundMessage:
     quarantine: str = ""
     created_by: User | None = None
     copied: tuple[Identity, ...] = ()
+    is_forward: bool = False
+    acknowledge: bool = True
+    digest: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 class Outcome(StrEnum):
@@ -102,17 +110,17 @@ class IntakeResult:
 def receive(message: InboundMessage) -> IntakeResult:
     """Store one arrival as exactly one entry: a new ticket, a message on a ticket, or quarantine.
 
-    Atomic, and idempotent on (channel, mailbox, external_id, content). A database failure is raised, so that the
-    channel keeps the message; any other failure on an unattended channel ends in quarantine with the raw message.
+    Atomic, and idempotent on (channel, mailbox, external_id, content), for email in all mailboxes together. A database
+    failure is raised, so that the channel keeps the message; any other failure on an unattended channel, also content
+    that the database refuses, ends in quarantine with the raw message.
     """
     message = _storable(message)
     try:
         with transaction.atomic():
             return _receive(message)
-    except DatabaseError:
-        raise
-    except Exception:
-        if message.channel not in UNATTENDED:
+    except Exception as failure:
+        is_database = isinstance(failure, DatabaseError) and not isinstance(failure, DataError)
+        if is_database or message.channel not in UNATTENDED:
             raise
         logger.exception("intake of a %s message failed; kept in quarantine", message.channel)
         with transaction.atomic():
@@ -164,7 +172,8 @@ def place(record: InboundRecord, message: InboundMessage, contact: Contact, tick
     """
     addressed = ticket
     ticket = access.survivor_of(ticket) if ticket else None
-    if addressed and ticket and (ticket.stage != Stage.CLOSED or messages.can_reopen(ticket)):
+    may_reopen = not message.is_forward
+    if addressed and ticket and (ticket.stage != Stage.CLOSED or (may_reopen and messages.can_reopen(ticket))):
         ticket, entry = _append(message, contact, addressed)
         outcome = Outcome.APPENDED
     else:
@@ -187,7 +196,8 @@ def find_ticket(message: InboundMessage, contact: Contact) -> tuple[Ticket | Non
         return None, False  # a number in the words of a form or a program is only a mention
     ticket = threading.ticket_of_own_ids(message.references)
     if ticket:
-        return ticket, False
+        # What is forwarded brings its references along, to whomever it was forwarded.
+        return ticket, message.is_forward and not access.takes_part(ticket, contact.pk)
     ticket = threading.ticket_of_known_mail(message.references) or threading.ticket_of_tag(message.subject)
     if ticket is None:
         return None, False
@@ -258,19 +268,25 @@ def _append(message: InboundMessage, contact: Contact, addressed: Ticket) -> tup
         original_text=message.full_text,
         external_id=message.external_id,
         origin=None if locked is origin else origin,
+        remarks=message.remarks,
     )
     if contact.pk == origin.requester_id:
         creation.remember_reply_way(origin, message)
+    if access.takes_part(origin, contact.pk):
+        creation.add_copied(origin, message)
     if locked is not origin:
         origin.save(update_fields=["reply_channel", "reply_address"])
     workflow.save(locked, timezone.now())
-    messages.after_requester_spoke(locked)
+    if not message.is_forward:
+        messages.after_requester_spoke(locked)
     automation.after("message_in", locked)
     return locked, entry
 
 
 def content_hash(message: InboundMessage) -> str:
     """SHA-256 of the raw message, or of its words and files where a channel has no raw form."""
+    if message.digest:
+        return message.digest
     if message.raw:
         return hashlib.sha256(message.raw).hexdigest()
     digest = hashlib.sha256()
@@ -286,7 +302,7 @@ def _claim(message: InboundMessage) -> tuple[InboundRecord, bool]:
     digest = content_hash(message)
     identity = {
         "channel": message.channel,
-        "mailbox": message.mailbox[:150],
+        "mailbox": "" if message.channel == Channel.EMAIL else message.mailbox[:150],
         "external_id": message.external_id[:255] or digest,
         "content_hash": digest,
     }
@@ -295,7 +311,9 @@ def _claim(message: InboundMessage) -> tuple[InboundRecord, bool]:
             record = InboundRecord.objects.create(
                 **identity,
                 state=State.ACCEPTED,
+                inbox=message.mailbox[:150],
                 sender=(message.sender.email or message.sender.telegram or message.sender.phone)[:254],
+                sender_key=sender_key(message.sender.email) if message.channel == Channel.EMAIL else "",
                 subject=message.subject[:300],
                 raw=zlib.compress(message.raw) if message.raw else None,
                 received_at=message.received_at or timezone.now(),
@@ -311,7 +329,9 @@ def _duplicate(record: InboundRecord) -> IntakeResult:
 
 
 def _quarantine(record: InboundRecord, message: InboundMessage, reason: str, suggested: Ticket | None) -> IntakeResult:
-    record.state, record.reason = State.QUARANTINED, reason
+    """Keep it for the decision of an agent; the mail of a blocked sender is kept, too, but waits for nobody."""
+    record.state = State.DISCARDED if reason == Reason.BLOCKED else State.QUARANTINED
+    record.reason = reason
     record.text = message.full_text or message.text
     record.payload = payload_of(message)
     # Whoever reads the quarantine must not learn from it that a restricted ticket exists.
@@ -336,8 +356,18 @@ def payload_of(message: InboundMessage) -> dict[str, Any]:
                 "html": message.html,
                 "references": list(message.references),
                 "kind": message.draft.kind,
+                "team": message.draft.team.pk if message.draft.team else None,
+                "service": message.draft.service.pk if message.draft.service else None,
+                "is_forward": message.is_forward,
+                "remarks": list(message.remarks),
+                "copied": [[person.name, person.email] for person in message.copied],
                 "uploads": [
-                    {"name": u.name, "type": u.content_type, "content": base64.b64encode(u.content).decode()}
+                    {
+                        "name": u.name,
+                        "type": u.content_type,
+                        "content": base64.b64encode(u.content).decode(),
+                        "content_id": u.content_id,
+                    }
                     for u in message.uploads
                 ],
             }
@@ -352,14 +382,24 @@ def message_of(record: InboundRecord) -> InboundMessage:
     return InboundMessage(
         channel=record.channel,
         external_id=record.external_id,
-        mailbox=record.mailbox,
+        mailbox=record.inbox or record.mailbox,
         sender=Identity(**payload.get("sender", {})),
         subject=record.subject,
         text=payload.get("text", "") or record.text or _("(pesan tanpa isi)"),
         full_text=record.text,
         html=payload.get("html", ""),
         references=tuple(payload.get("references", ())),
-        uploads=tuple(Upload(u["name"], u["type"], base64.b64decode(u["content"])) for u in payload.get("uploads", ())),
+        uploads=tuple(
+            Upload(u["name"], u["type"], base64.b64decode(u["content"]), u.get("content_id", ""))
+            for u in payload.get("uploads", ())
+        ),
         received_at=record.received_at,
-        draft=TicketDraft(kind=payload.get("kind", Kind.INCIDENT)),
+        draft=TicketDraft(
+            kind=payload.get("kind", Kind.INCIDENT),
+            team=Team.objects.filter(pk=payload.get("team")).first(),
+            service=Service.objects.filter(pk=payload.get("service")).first(),
+        ),
+        copied=tuple(Identity(name=name, email=email) for name, email in payload.get("copied", ())),
+        is_forward=payload.get("is_forward", False),
+        remarks=tuple(payload.get("remarks", ())),
     )

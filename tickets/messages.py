@@ -34,10 +34,14 @@ def append(
     external_id: str = "",
     direction: str = "",
     origin: Ticket | None = None,
+    after: timeline.Link | None = None,
+    remarks: Sequence[str] = (),
 ) -> Message:
     """Add one message to a locked ticket, with its files and timeline entry. The caller saves the ticket.
 
     `origin` is the merged ticket to which the words were addressed: they stay between its people and the staff.
+    `after`: the last entry of the timeline, where the caller knows it. `remarks`: what the staff should know of the
+    message, shown to them in a note.
     A public reply by a human of the staff is the first response; what the system writes is not.
     """
     direction = direction or _direction(ticket, actor, visibility)
@@ -62,7 +66,10 @@ def append(
         if not problem_with(upload):
             store(message, upload)
     if refused:
-        _note_refused_files(message, refused)
+        intro = _("Berkas berikut tidak disimpan sebagai lampiran (pesan aslinya tetap ada):")
+        remarks = [*remarks, "\n".join([intro, *refused])]
+    if remarks:
+        _note_for_staff(message, remarks)
     codes = {
         Direction.IN: timeline.MESSAGE_IN,
         Direction.OUT: timeline.MESSAGE_OUT,
@@ -75,6 +82,7 @@ def append(
         at=at,
         changes={"message": message.pk},
         public=direction != Direction.NOTE and origin is None,
+        after=after,
     )
     if direction == Direction.OUT and not actor.is_system:
         ticket.first_response_at = ticket.first_response_at or at
@@ -93,7 +101,7 @@ def _direction(ticket: Ticket, actor: Actor, visibility: str) -> str:
     return Direction.IN
 
 
-def _note_refused_files(message: Message, reasons: Sequence[str]) -> None:
+def _note_for_staff(message: Message, remarks: Sequence[str]) -> None:
     Message.objects.create(
         ticket_id=message.ticket_id,
         direction=Direction.NOTE,
@@ -101,7 +109,7 @@ def _note_refused_files(message: Message, reasons: Sequence[str]) -> None:
         author_name=SYSTEM.name,
         is_automatic=True,
         channel=Channel.SYSTEM,
-        text=_("Berkas berikut tidak disimpan sebagai lampiran (pesan aslinya tetap ada):") + "\n" + "\n".join(reasons),
+        text="\n\n".join(remarks),
         created_at=message.created_at,
     )
 

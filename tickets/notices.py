@@ -22,7 +22,7 @@ from tickets.models import Message, Ticket
 def route(ticket: Ticket, contact: Contact | None = None) -> tuple[str, str] | None:
     """(channel, address) by which a contact is answered: the one they used last, else any that reaches them."""
     person = contact or ticket.requester
-    email, telegram = contacts.email_of(person), contacts.telegram_of(person)
+    email, telegram = contacts.ways_to(person)
     preferred = ticket.reply_channel if contact is None or contact.pk == ticket.requester_id else ""
     if preferred == Channel.TELEGRAM and telegram:
         return Delivery.Channel.TELEGRAM, ticket.reply_address or telegram

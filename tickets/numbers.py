@@ -4,8 +4,7 @@ import secrets
 from contextlib import suppress
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from tickets.choices import RESTRICTED
@@ -37,12 +36,26 @@ def next_number(kind: str, confidentiality: str, at: datetime) -> str:
 
 def reserve(kind: str, year: int, count: int) -> NumberSequence:
     """Take `count` numbers; `last` is the highest of them. The row is locked until the transaction ends."""
-    updated = NumberSequence.objects.filter(kind=kind, year=year).update(last=F("last") + count)
-    if not updated:
+    taken = _advance(kind, year, count)
+    if taken is None:
         with suppress(IntegrityError), transaction.atomic():  # another transaction may be making the same row
             NumberSequence.objects.create(kind=kind, year=year, prefix=_prefix(kind), last=0)
-        NumberSequence.objects.filter(kind=kind, year=year).update(last=F("last") + count)
-    return NumberSequence.objects.get(kind=kind, year=year)
+        taken = _advance(kind, year, count)
+    if taken is None:
+        raise NumberSequence.DoesNotExist
+    return taken
+
+
+def _advance(kind: str, year: int, count: int) -> NumberSequence | None:
+    """Move the row on and read it in one statement, as every new ticket does; None when there is no row."""
+    table = connection.ops.quote_name(NumberSequence._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET last = last + %s WHERE kind = %s AND year = %s RETURNING id, prefix, last",  # noqa: S608
+            [count, kind, year],
+        )
+        row = cursor.fetchone()
+    return NumberSequence(id=row[0], kind=kind, year=year, prefix=row[1], last=row[2]) if row else None
 
 
 def _prefix(kind: str) -> str:

@@ -62,9 +62,10 @@ def told_by_us(message_ids: Sequence[str]) -> tuple[Ticket, Actor] | None:
 
 def ticket_of_known_mail(message_ids: Sequence[str]) -> Ticket | None:
     """The ticket on which one of the referenced mails of other people already is."""
-    known = Message.objects.filter(
-        channel=Channel.EMAIL, direction=Direction.IN, external_id__in=[i for i in message_ids if i]
-    )
+    asked = [message_id for message_id in message_ids if message_id]
+    if not asked:
+        return None
+    known = Message.objects.filter(channel=Channel.EMAIL, direction=Direction.IN, external_id__in=asked)
     message = known.select_related("ticket").order_by("-id").first()
     return message.ticket if message else None
 

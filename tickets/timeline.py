@@ -105,15 +105,34 @@ SENTENCES = {
 }
 
 
+Link = tuple[int, str]
+"""Position and digest of an entry, to which the next one is chained."""
+
+NO_HISTORY: Link = (0, "")
+"""What the first entry of a ticket is chained to."""
+
+
+def link_of(entry: TimelineEntry) -> Link:
+    return entry.position, entry.digest
+
+
 def record(
-    ticket: Ticket, *, code: str, actor: Actor, at: datetime, changes: Mapping[str, Any], public: bool = False
+    ticket: Ticket,
+    *,
+    code: str,
+    actor: Actor,
+    at: datetime,
+    changes: Mapping[str, Any],
+    public: bool = False,
+    after: Link | None = None,
 ) -> TimelineEntry:
     """Append one entry. The caller holds the row lock of the ticket, so positions have no gaps and no races,
 
-    and saves the ticket afterwards, which then knows how long its history is.
+    and saves the ticket afterwards, which then knows how long its history is. `after`: the last entry, where the
+    caller has just written it or made the ticket; else it is read.
     """
-    last = TimelineEntry.objects.filter(ticket_id=ticket.pk).order_by("-position").values("position", "digest").first()
-    position, previous = (last["position"] + 1, last["digest"]) if last else (1, "")
+    position, previous = after or _last_link(ticket.pk)
+    position += 1
     entry = TimelineEntry(
         ticket_id=ticket.pk,
         position=position,
@@ -130,6 +149,11 @@ def record(
     entry.save(force_insert=True)
     ticket.history_length = position
     return entry
+
+
+def _last_link(ticket_id: int) -> Link:
+    entries = TimelineEntry.objects.filter(ticket_id=ticket_id).order_by("-position")
+    return entries.values_list("position", "digest").first() or NO_HISTORY
 
 
 def digest_of(entry: TimelineEntry) -> str:

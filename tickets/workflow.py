@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from notify.push import QUEUE, RESTRICTED_QUEUE, push, ticket_group
+from notify.push import QUEUE, RESTRICTED_QUEUE, push_all, ticket_group
 from tickets import access, clocks, messages, notices, spells, timeline
 from tickets.actors import Actor, actor_of
 from tickets.choices import OPEN_STAGES, Channel, Confidentiality, Direction, Kind, Stage, Visibility
@@ -215,8 +215,8 @@ def save(ticket: Ticket, at: datetime) -> None:
 
 
 def announce(ticket: Ticket) -> None:
-    push(ticket_group(ticket.pk), {"type": "ticket", "id": ticket.pk})
-    push(RESTRICTED_QUEUE if ticket.is_restricted else QUEUE, {"type": "queue"})
+    queue = RESTRICTED_QUEUE if ticket.is_restricted else QUEUE
+    push_all({ticket_group(ticket.pk): {"type": "ticket", "id": ticket.pk}, queue: {"type": "queue"}})
 
 
 def _snapshot(ticket: Ticket) -> dict[str, Any]:

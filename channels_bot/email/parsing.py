@@ -12,6 +12,9 @@ from channels_bot.email.loops import AutoKind, auto_kind
 from channels_bot.email.mime import MAX_DEPTH, MAX_PARTS
 from channels_bot.email.quoting import forwards, is_forwarding_subject, is_reply_subject, visible_reply
 
+# Written by the sender's program; everything else may differ between the copies of one mail.
+STABLE_HEADERS = ("Message-ID", "Date", "From", "Sender", "To", "Cc", "Subject", "In-Reply-To", "References")
+
 __all__ = [
     "MAX_DEPTH",
     "MAX_HTML",
@@ -32,6 +35,7 @@ class ParsedEmail:
     """What a mail says. `text` is the visible reply, `full_text` all of it; ids come without angle brackets.
 
     `defects` are codes of what was repaired, cut or unreadable; the caller keeps the raw message in any case.
+    `stable_headers` are raw values that no server on the way changes, and `body_at` is where the raw body begins.
     """
 
     message_id: str = ""
@@ -51,6 +55,8 @@ class ParsedEmail:
     auto: AutoKind | None = None
     bounce: Bounce | None = None
     defects: tuple[str, ...] = ()
+    stable_headers: tuple[bytes, ...] = ()
+    body_at: int = 0
 
 
 def parse_email(raw: bytes) -> ParsedEmail:
@@ -101,6 +107,8 @@ def _parse(raw: bytes) -> ParsedEmail:
         auto=auto_kind(root, is_bounce=bounce is not None),
         bounce=bounce,
         defects=tuple(dict.fromkeys(defects)),
+        stable_headers=tuple(value for name in STABLE_HEADERS for value in (b"", *root.headers.values(name)[:5])),
+        body_at=root.start + len(raw) - len(root.raw),
     )
 
 

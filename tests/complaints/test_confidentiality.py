@@ -121,7 +121,7 @@ def test_it_is_never_disposed_to_an_office_and_the_liaison_never_joins(cast, cas
 
 def test_screens_of_the_desk_hear_no_ping(cast, case, monkeypatch, django_capture_on_commit_callbacks):
     heard = []
-    monkeypatch.setattr(workflow, "push", lambda group, event: heard.append(group))
+    monkeypatch.setattr(workflow, "push_all", lambda events: heard.extend(events))
     messages.post(ticket_id=case.pk, actor=cast.inspektorat, text="Mohon dilengkapi.")
     assert RESTRICTED_QUEUE in heard and QUEUE not in heard
 

@@ -153,9 +153,10 @@ class TestMailbox:
         for number in range(3):
             imap.deliver(mail(f"Pesan {number}"))
         moved = poller._move
-        monkeypatch.setattr(poller, "_move", lambda server, uid: (_ for _ in ()).throw(OSError("terputus")))
+        monkeypatch.setattr(poller, "_move", lambda *what: (_ for _ in ()).throw(OSError("terputus")))
         assert poller.poll() == 0
-        assert Message.objects.filter(direction="in").count() == 1
+        assert Message.objects.filter(direction="in").count() == 3
+        assert "terputus" in Mailbox.objects.get(name=poller.FIRST).last_error
         monkeypatch.setattr(poller, "_move", moved)
         assert poller.poll() == 3
         assert poller.poll() == 0

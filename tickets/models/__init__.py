@@ -11,7 +11,7 @@ from tickets.models.changes import (
 )
 from tickets.models.conversation import Attachment, Message
 from tickets.models.details import ChangeDetail, ComplaintDetail, IncidentDetail, ProblemDetail
-from tickets.models.inbound import InboundRecord
+from tickets.models.inbound import BlockedSender, InboundRecord
 from tickets.models.settings import CandidateRule, NumberSequence, PriorityRule
 from tickets.models.spells import Spell
 from tickets.models.ticket import Participant, Ticket, TicketLink
@@ -32,6 +32,7 @@ __all__ = [
     "AuditSeal",
     "AutomationRule",
     "AutomationRun",
+    "BlockedSender",
     "CalendarFeed",
     "CandidateRule",
     "Change",
