@@ -4,11 +4,11 @@ They carry ids, never content: the screen asks again, and access is decided agai
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
+from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.db import transaction
 
 logger = logging.getLogger(__name__)
@@ -32,9 +32,15 @@ def push_all(events: Mapping[str, dict[str, Any]]) -> None:
     transaction.on_commit(lambda: _send(events), robust=True)
 
 
+def _heard(layer: Any, groups: Iterable[str]) -> bool:
+    """Whether anybody may listen. A layer in memory knows all its listeners; entering the loop for none is a waste."""
+    listeners = layer.groups if isinstance(layer, InMemoryChannelLayer) else None
+    return listeners is None or any(group in listeners for group in groups)
+
+
 def _send(events: Mapping[str, dict[str, Any]]) -> None:
     layer = get_channel_layer()
-    if layer is None:
+    if layer is None or not _heard(layer, events):
         return
 
     async def send_all() -> None:

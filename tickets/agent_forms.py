@@ -332,7 +332,7 @@ class ReportForm(forms.Form):
 class DecisionForm(forms.Form):
     """What becomes of a quarantined message."""
 
-    JOIN, NEW, DISCARD = "join", "new", "discard"
+    JOIN, NEW, DISCARD, BLOCK = "join", "new", "discard", "block"
 
     decision = forms.ChoiceField(
         label=gettext_lazy("Keputusan"),
@@ -340,8 +340,8 @@ class DecisionForm(forms.Form):
             (JOIN, gettext_lazy("Gabungkan ke tiket")),
             (NEW, gettext_lazy("Jadikan tiket baru")),
             (DISCARD, gettext_lazy("Singkirkan")),
+            (BLOCK, gettext_lazy("Blokir pengirim")),
         ],
-        widget=forms.RadioSelect,
     )
     number = forms.CharField(label=gettext_lazy("Nomor tiket"), max_length=40, required=False)
     confirm = forms.BooleanField(

@@ -90,7 +90,7 @@ def create(message: "InboundMessage", contact: Contact, follows: Ticket | None =
     )
     if follows:
         TicketLink.objects.create(source=ticket, target=follows, type=LinkType.RELATED)
-    workflow.save(ticket, now)
+    workflow.save(ticket, now, is_new=True)
     if message.acknowledge:
         notices.receipt(ticket, entry)
     if ticket.kind == Kind.REQUEST and ticket.service and ticket.service.needs_approval:

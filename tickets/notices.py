@@ -106,7 +106,7 @@ def _plan(
     channel, address = way
     options: dict[str, Any] = {"ticket": ticket.number}
     if channel == Delivery.Channel.EMAIL:
-        options |= _threading(ticket, message)
+        options |= _answering([message.external_id]) if event == "receipt" else _threading(ticket, message)
         options["auto_submitted"] = "auto-replied" if automatic else ""
     outbox.plan(
         key=f"{event}:{message.pk}:{contact.pk}",
@@ -137,7 +137,13 @@ def _threading(ticket: Ticket, message: Message) -> dict[str, Any]:
         .order_by("-created_at", "-id")
         .values_list("external_id", flat=True)[:10]
     )
-    return {"in_reply_to": ids[0], "references": ids[::-1]} if ids else {}
+    return _answering(ids)
+
+
+def _answering(ids: Sequence[str]) -> dict[str, Any]:
+    """The headers of an answer to these mails, the newest first."""
+    known = [each for each in ids if each]
+    return {"in_reply_to": known[0], "references": known[::-1]} if known else {}
 
 
 def after_transition(ticket: Ticket, name: str, before: dict[str, Any], message: Message | None) -> None:

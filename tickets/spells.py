@@ -7,10 +7,10 @@ from tickets.choices import Stage
 from tickets.models import Spell, Ticket
 
 
-def keep(ticket: Ticket, at: datetime) -> None:
+def keep(ticket: Ticket, at: datetime, *, is_new: bool = False) -> None:
     """Begin a new spell when state, reason of waiting or team changed. Sets `team_since`; the caller saves."""
     now = (ticket.state, _reason(ticket), ticket.team_id)
-    current = Spell.objects.filter(ticket_id=ticket.pk, ended_at=None).first()
+    current = None if is_new else Spell.objects.filter(ticket_id=ticket.pk, ended_at=None).first()
     if current is None:
         ticket.team_since = ticket.created_at
         _begin(ticket, ticket.created_at)

@@ -204,9 +204,12 @@ def _move_stage(ticket: Ticket, at: datetime) -> None:
     ticket.auto_close_at = clocks.default_calendar().add_working_days(at, days) if days else None
 
 
-def save(ticket: Ticket, at: datetime) -> None:
-    """Move the clocks, bump the version, save, and tell open screens after commit."""
-    spells.keep(ticket, at)
+def save(ticket: Ticket, at: datetime, *, is_new: bool = False) -> None:
+    """Move the clocks, bump the version, save, and tell open screens after commit.
+
+    `is_new`: the ticket was made in this transaction, so that there is nothing yet to look up.
+    """
+    spells.keep(ticket, at, is_new=is_new)
     clocks.sync_clocks(ticket, at)
     ticket.updated_at = at
     ticket.version += 1

@@ -64,6 +64,7 @@ agent:change_calendar            L--+++++++ xxxxxxxxxx
 agent:change_feed_renew          xxxxxxxxxx L--+++++++
 agent:change_log                 xxxxxxxxxx L--+++--0-
 agent:quarantine                 L--+-+---- xxxxxxxxxx
+agent:blocked                    L--+-+---- L--0-0----
 agent:decide                     L--+-+---- L--+-+----
 agent:approvals                  L--+++++++ xxxxxxxxxx
 agent:approval_delegate          L---0-+-0- L---0-+-0-

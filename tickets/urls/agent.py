@@ -32,6 +32,7 @@ urlpatterns = [
     path("perubahan/kalender/alamat/", changes.renew_feed, name="change_feed_renew"),
     path("tiket/<ticket_number:number>/pelaksanaan/", changes.log, name="change_log"),
     path("karantina/", quarantine.quarantine, name="quarantine"),
+    path("karantina/diblokir/", quarantine.blocked, name="blocked"),
     path("karantina/<int:pk>/", quarantine.decide, name="decide"),
     path("persetujuan/", approvals.approvals, name="approvals"),
     path(

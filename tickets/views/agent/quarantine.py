@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from tickets import access, queues
 from tickets import quarantine as service
 from tickets.agent_forms import DecisionForm
-from tickets.errors import NotVisible, Stale
-from tickets.models import InboundRecord, Ticket
+from tickets.errors import InvalidInputs, NotVisible, Stale
+from tickets.models import BlockedSender, InboundRecord, Ticket
 from tickets.views.agent.shared import INVALID, AgentRequest, after_change, workspace
 
 
@@ -32,7 +32,32 @@ def quarantine(request: AgentRequest) -> HttpResponse:
         before=request.GET.get("sebelum", ""),
         newest_first=True,
     )
-    return render(request, "agent/quarantine.html", {"page": page})
+    named = {record.suggested_ticket_id for record in page.rows} - {None}
+    visible_by_id = {ticket.pk: ticket for ticket in access.visible_to(request.user).filter(pk__in=named)}
+    rows = [(record, visible_by_id.get(record.suggested_ticket_id)) for record in page.rows]
+    return render(request, "agent/quarantine.html", {"page": page, "rows": rows})
+
+
+@require_http_methods(["GET", "POST"])
+@workspace
+def blocked(request: AgentRequest) -> HttpResponse:
+    """The senders whose mail is kept unseen, and the way to let them in again."""
+    if not service.may_decide(request.user):
+        raise PermissionDenied(_("Karantina diurus petugas meja layanan."))
+    if request.method == "POST":
+        key = request.POST.get("alamat", "")
+        if not key.isascii() or not key.isdigit() or len(key) > 18:
+            raise Http404
+        address = service.unblock(actor=request.user, pk=int(key))
+        messages.success(request, _("Email dari %(address)s diterima lagi.") % {"address": address})
+        return redirect("agent:blocked")
+    page = queues.keyset_page(
+        BlockedSender.objects.select_related("blocked_by"),
+        after=request.GET.get("sesudah", ""),
+        before=request.GET.get("sebelum", ""),
+        newest_first=True,
+    )
+    return render(request, "agent/blocked.html", {"page": page})
 
 
 @require_http_methods(["GET", "POST"])
@@ -66,6 +91,9 @@ def decide(request: AgentRequest, pk: int) -> HttpResponse:
     except NotVisible as error:
         form.add_error("number", error.message)
         return _page(request, record, suggested, form, status=INVALID)
+    except InvalidInputs as error:
+        form.add_error(None, " ".join([error.message, *(text for texts in error.errors.values() for text in texts)]))
+        return _page(request, record, suggested, form, status=INVALID)
     except Stale as error:
         messages.error(request, error.message)
         return redirect("agent:quarantine")
@@ -82,13 +110,22 @@ def _page(
     request: AgentRequest, record: InboundRecord, suggested: Ticket | None, form: DecisionForm, *, status: int = 200
 ) -> HttpResponse:
     files = [upload["name"] for upload in record.payload.get("uploads", ())]
-    context = {"record": record, "suggested": suggested, "form": form, "files": files}
+    context = {
+        "record": record,
+        "suggested": suggested,
+        "form": form,
+        "files": files,
+        "can_block": service.can_block(record),
+    }
     return render(request, "agent/decide.html", context, status=status)
 
 
 def _decided(request: AgentRequest, record: InboundRecord) -> HttpResponse:
     if record.message is None:
-        messages.success(request, _("Pesan disingkirkan. Salinannya tetap tersimpan."))
+        said = _("Pesan disingkirkan. Salinannya tetap tersimpan.")
+        if record.reason == InboundRecord.Reason.BLOCKED:
+            said = _("%(address)s diblokir. Emailnya disimpan tanpa ditampilkan.") % {"address": record.sender_key}
+        messages.success(request, said)
         return redirect("agent:quarantine")
     number = record.message.ticket.number
     messages.success(request, _("Pesan masuk ke tiket %(number)s.") % {"number": number})
