@@ -21,6 +21,7 @@ GET_ONLY = {
     "receipt",
     "quarantine",
     "ticket",
+    "original",
     "assets",
     "my_tasks",
     "many_results",

@@ -67,7 +67,7 @@ TREES = {
         "Lihat",
         [("pesan-1.eml", "message/rfc822")],
     ),
-    "digest": (multi("digest", part(b"Subject: a\r\n\r\nx").replace(b"Content-Type: text/plain", b"X-A: b")), "", [("pesan-1.eml", "message/rfc822")]),
+    "digest": (multi("digest", part(b"Subject: a\r\n\r\nx").replace(b"Content-Type: text/plain", b"X-A: b")), "Perihal: a\n\nx", [("pesan-1.eml", "message/rfc822")]),
     "empty-named-file": (multi("mixed", part("isi"), part("", 'text/csv; name="a.csv"')), "isi", [("a.csv", "text/csv")]),
     "markdown-alone": (part("# Halo", "text/markdown"), "# Halo", []),
     "bad-type": (part("halo", "tidak ada"), "halo", []),

@@ -69,6 +69,7 @@ agent:decide                     L--+-+---- L--+-+----
 agent:approvals                  L--+++++++ xxxxxxxxxx
 agent:approval_delegate          L---0-+-0- L---0-+-0-
 agent:ticket                     L--+++++0+ xxxxxxxxxx
+agent:original                   L--+++++0+ xxxxxxxxxx
 agent:reply                      L--+++++0+ L--+++++0+
 agent:take                       xxxxxxxxxx L--+++++0+
 agent:transition                 L--+++--0- L--+++--0-
@@ -273,6 +274,7 @@ def address(name, place):
         "agent:task": {"pk": place["task"].pk},
         "agent:task_done": {"pk": place["task"].pk},
         "agent:time_remove": {"pk": place["time"].pk},
+        "agent:original": {"pk": place["message"].pk},
         "agent:split": {"pk": place["message"].pk},
         "agent:decide": {"pk": place["record"].pk},
         **{name: {"pk": place["agreement"].pk} for name in ADDRESSES if name.startswith("agent:sla_agreement")},

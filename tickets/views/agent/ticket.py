@@ -86,6 +86,7 @@ def page_context(request: AgentRequest, shown: Ticket) -> dict[str, Any]:
         "may_take": bool(claims.step_for(shown, user)),
         "may_reply": access.can(user, Action.REPLY, shown),
         "may_export": internal,
+        "may_see_originals": not conceal,
         "may_note": internal and access.can(user, Action.NOTE, shown),
         "may_edit": access.can(user, Action.EDIT, shown),
         "requester": workbench.requester(shown, user),
