@@ -170,6 +170,8 @@ if EMAIL_URL:
     EMAIL_TIMEOUT = 20
 else:
     EMAIL_BACKEND = "channels_bot.email.filebackend.EmailBackend"
+# After so many days the raw form of a mail goes; its words and files stay on the ticket.
+MAIL_RETENTION_DAYS = env.integer("MAIL_RETENTION_DAYS", 730, 1, 36500)
 IMAP_URL = env.url("IMAP_URL", "", ["imaps", "imap", "imap+tls"])
 TELEGRAM_BOT_TOKEN = env.text("TELEGRAM_BOT_TOKEN")
 TELEGRAM_API_BASE_URL = env.url("TELEGRAM_API_BASE_URL", "https://api.telegram.org", ["https", "http"]).rstrip("/")
@@ -179,6 +181,8 @@ NOTIFY_TRANSPORTS = {
     "email": "channels_bot.email.transport.EmailTransport",
     "telegram": "channels_bot.telegram.transport.TelegramTransport",
 }
+# Channels whose raw messages are kept name what reads the files in one again: bytes → tickets.attachments.Upload tuple.
+INTAKE_READERS = {"email": "channels_bot.email.inbound.uploads_in"}
 
 # Security
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

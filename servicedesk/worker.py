@@ -15,6 +15,7 @@ from core.leases import worker_name
 from core.models import Heartbeat
 from notify import outbox
 from reports import rollups, schedule
+from servicedesk import retention
 from servicedesk.api import idempotency
 from tickets import revisions, sweeps
 from tickets.audit import seals
@@ -49,6 +50,7 @@ def jobs() -> list[Job]:
         Job("audit seals", seals.seal_due, 60),
         Job("scheduled reports", schedule.run_due, 30),
         Job("sums of reports", rollups.work, 15),
+        Job("raw messages", retention.forget_old, 300),
         Job("idempotency keys", idempotency.forget_expired, 300),
     ]
 

@@ -4,14 +4,15 @@ import base64
 import hashlib
 import json
 import logging
-import zlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, DataError, IntegrityError, transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from accounts import contacts
@@ -20,7 +21,7 @@ from accounts.models import Contact, Office, Team, User
 from accounts.normalize import sender_key
 from assets.models import Asset
 from catalog.models import Service
-from tickets import access, creation, messages, threading
+from tickets import access, creation, messages, rawmail, threading
 from tickets.actors import SYSTEM, Actor
 from tickets.attachments import Upload
 from tickets.choices import CONCEALING, Channel, Confidentiality, Direction, Kind, Stage, Visibility
@@ -115,16 +116,28 @@ def receive(message: InboundMessage) -> IntakeResult:
     that the database refuses, ends in quarantine with the raw message.
     """
     message = _storable(message)
+    kept = rawmail.keep(message.raw)
+    try:
+        result = _receive_or_quarantine(message, kept)
+    except BaseException:
+        rawmail.drop(kept)
+        raise
+    if result.outcome == Outcome.DUPLICATE:
+        rawmail.drop(kept)
+    return result
+
+
+def _receive_or_quarantine(message: InboundMessage, kept: rawmail.Kept) -> IntakeResult:
     try:
         with transaction.atomic():
-            return _receive(message)
+            return _receive(message, kept)
     except Exception as failure:
         is_database = isinstance(failure, DatabaseError) and not isinstance(failure, DataError)
         if is_database or message.channel not in UNATTENDED:
             raise
         logger.exception("intake of a %s message failed; kept in quarantine", message.channel)
         with transaction.atomic():
-            record, created = _claim(message)
+            record, created = _claim(message, kept)
             return _quarantine(record, message, Reason.ERROR, None) if created else _duplicate(record)
 
 
@@ -135,8 +148,8 @@ def _storable(message: InboundMessage) -> InboundMessage:
     return replace(message, **dirty) if dirty else message
 
 
-def _receive(message: InboundMessage) -> IntakeResult:
-    record, created = _claim(message)
+def _receive(message: InboundMessage, kept: rawmail.Kept) -> IntakeResult:
+    record, created = _claim(message, kept)
     if not created:
         return _duplicate(record)
     if message.quarantine:
@@ -297,7 +310,7 @@ def content_hash(message: InboundMessage) -> str:
     return digest.hexdigest()
 
 
-def _claim(message: InboundMessage) -> tuple[InboundRecord, bool]:
+def _claim(message: InboundMessage, kept: rawmail.Kept) -> tuple[InboundRecord, bool]:
     """The record of this arrival, and whether this call made it. The unique constraint settles races."""
     digest = content_hash(message)
     identity = {
@@ -315,7 +328,8 @@ def _claim(message: InboundMessage) -> tuple[InboundRecord, bool]:
                 sender=(message.sender.email or message.sender.telegram or message.sender.phone)[:254],
                 sender_key=sender_key(message.sender.email) if message.channel == Channel.EMAIL else "",
                 subject=message.subject[:300],
-                raw=zlib.compress(message.raw) if message.raw else None,
+                raw=kept.raw,
+                raw_name=kept.name,
                 received_at=message.received_at or timezone.now(),
             )
         return record, True
@@ -341,8 +355,9 @@ def _quarantine(record: InboundRecord, message: InboundMessage, reason: str, sug
 
 
 def payload_of(message: InboundMessage) -> dict[str, Any]:
-    """What is needed to process a quarantined message later, as JSON."""
+    """What is needed to process a quarantined message later, as JSON. Files that the raw form holds are only named."""
     sender = message.sender
+    has_raw = bool(message.raw) and message.channel in settings.INTAKE_READERS
     payload: dict[str, Any] = json.loads(
         json.dumps(
             {
@@ -365,7 +380,7 @@ def payload_of(message: InboundMessage) -> dict[str, Any]:
                     {
                         "name": u.name,
                         "type": u.content_type,
-                        "content": base64.b64encode(u.content).decode(),
+                        "content": "" if has_raw else base64.b64encode(u.content).decode(),
                         "content_id": u.content_id,
                     }
                     for u in message.uploads
@@ -379,6 +394,12 @@ def payload_of(message: InboundMessage) -> dict[str, Any]:
 def message_of(record: InboundRecord) -> InboundMessage:
     """The message of a quarantined record, as the channel first handed it in."""
     payload = record.payload
+    uploads = tuple(
+        Upload(u["name"], u["type"], base64.b64decode(u["content"]), u.get("content_id", ""))
+        for u in payload.get("uploads", ())
+    )
+    if uploads and record.raw is not None and record.channel in settings.INTAKE_READERS:
+        uploads = import_string(settings.INTAKE_READERS[record.channel])(rawmail.read(record))
     return InboundMessage(
         channel=record.channel,
         external_id=record.external_id,
@@ -389,10 +410,7 @@ def message_of(record: InboundRecord) -> InboundMessage:
         full_text=record.text,
         html=payload.get("html", ""),
         references=tuple(payload.get("references", ())),
-        uploads=tuple(
-            Upload(u["name"], u["type"], base64.b64decode(u["content"]), u.get("content_id", ""))
-            for u in payload.get("uploads", ())
-        ),
+        uploads=uploads,
         received_at=record.received_at,
         draft=TicketDraft(
             kind=payload.get("kind", Kind.INCIDENT),

@@ -2,12 +2,12 @@
 
 import html as entities
 import re
-import zlib
 from urllib.parse import unquote
 
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
+from tickets import rawmail
 from tickets.attachments import INLINE_TYPES
 from tickets.models import InboundRecord, Message
 
@@ -38,4 +38,4 @@ def html_of(message: Message) -> SafeString:
 def raw_of(message: Message) -> bytes:
     """The mail as it came, b"" when there is none or its time of keeping is over."""
     record = InboundRecord.objects.filter(message_id=message.pk, raw__isnull=False).order_by("pk").first()
-    return zlib.decompress(record.raw) if record and record.raw else b""
+    return rawmail.read(record) if record else b""

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts import contacts
 from accounts.models import User
 from accounts.roles import Role
-from tickets import access, intake
+from tickets import access, intake, rawmail
 from tickets.actors import Actor, actor_of
 from tickets.errors import Forbidden, InvalidInputs, NotVisible, Stale
 from tickets.models import BlockedSender, InboundRecord
@@ -95,5 +95,7 @@ def forget_raw(before: datetime, limit: int = 200) -> int:
     Returns how many. The messages on tickets stay; what still waits for a decision keeps everything.
     """
     old = InboundRecord.objects.filter(raw__isnull=False, received_at__lt=before).exclude(state=State.QUARANTINED)
-    keys = list(old.order_by("received_at").values_list("pk", flat=True)[:limit])
-    return InboundRecord.objects.filter(pk__in=keys).update(raw=None, payload={})
+    found = dict(old.order_by("received_at").values_list("pk", "raw_name")[:limit])
+    for name in filter(None, found.values()):
+        rawmail.drop(rawmail.Kept(name=name))
+    return InboundRecord.objects.filter(pk__in=found).update(raw=None, raw_name="", payload={})

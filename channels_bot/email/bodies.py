@@ -14,7 +14,7 @@ from channels_bot.email.html import MAX_HTML
 from channels_bot.email.mime import Part
 
 MAX_TEXT = 500_000
-MAX_BODY_BYTES = 6_000_000
+MAX_BODY_BYTES = 4_000_000
 """Encoded bytes of a text part that are read: enough for MAX_TEXT characters in any encoding."""
 MAX_NAME = 150
 

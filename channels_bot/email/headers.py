@@ -89,7 +89,7 @@ def _word_bytes(encoding: str, word: str) -> bytes:
     return decode_base64(data) if encoding in "bB" else binascii.a2b_qp(data, header=True)
 
 
-def decode_base64(data: bytes) -> bytes:
+def decode_base64(data: bytes | memoryview) -> bytes:
     """Base64 with foreign characters and wrong padding forgiven; what is left over at the end is dropped."""
     try:
         return binascii.a2b_base64(data)

@@ -28,7 +28,7 @@ from tickets.models import BlockedSender, InboundRecord, Message
 
 logger = logging.getLogger(__name__)
 
-MAX_BYTES = 40 * 1024 * 1024
+MAX_BYTES = 25 * 1024 * 1024
 """Larger mail is not parsed: its head is kept in quarantine and the sender is told."""
 KEPT_OF_LARGE = 256 * 1024
 MAX_PER_HOUR = 60

@@ -43,10 +43,11 @@ class Part:
     def content(self, limit: int = 0) -> bytes:
         """The body with its transfer encoding removed; of at most `limit` encoded bytes, when that is given."""
         end = min(self.end, self.start + limit) if limit else self.end
-        data = self.raw[self.start : end]
         encoding = self.headers.text("Content-Transfer-Encoding").lower().split(" ")[0]
-        if encoding == "base64":
-            return header.decode_base64(data) if _looks_like_base64(data) else data
+        if encoding == "base64" and _looks_like_base64(self.raw[self.start : min(end, self.start + 4_000)]):
+            with memoryview(self.raw) as whole:  # no copy of what may be most of the memory
+                return header.decode_base64(whole[self.start : end])
+        data = self.raw[self.start : end]
         if encoding == "quoted-printable":
             return binascii.a2b_qp(data)
         if encoding in {"x-uuencode", "uuencode", "x-uue", "uue"}:
@@ -169,9 +170,8 @@ def split_headers(raw: bytes, start: int, end: int, limit: int, defects: list[st
     return Headers(fields), following.end() if following else end
 
 
-def _looks_like_base64(data: bytes) -> bool:
-    """Whether the letters are base64; some programs announce it and send plain text."""
-    sample = data[:4_000]
+def _looks_like_base64(sample: bytes) -> bool:
+    """Whether the first letters are base64; some programs announce it and send plain text."""
     foreign = re.sub(rb"[A-Za-z0-9+/=\s]+", b"", sample)
     return len(foreign) * 20 <= len(sample) and sample.count(b" ") * 10 <= len(sample)
 

@@ -17,7 +17,7 @@ from imapclient.exceptions import IMAPClientError
 from channels_bot.email import inbound
 from channels_bot.email.access import AccessRefused, Address, connect, forget_token, parse_url
 from channels_bot.models import Mailbox
-from core import durability, leases
+from core import leases, sqlite
 
 logger = logging.getLogger(__name__)
 
@@ -234,7 +234,7 @@ class _Batch:
                     done.append(uid)
         finally:
             if done:
-                durability.settle()
+                sqlite.settle()
                 _move(server, done, self.mailbox.processed_folder)
             if failed:
                 _move(server, failed, self.mailbox.failed_folder)

@@ -44,7 +44,10 @@ class InboundRecord(models.Model):
     payload = models.JSONField(
         default=dict, help_text=_("Pesan terurai, agar keputusan petugas dapat memprosesnya kembali.")
     )
-    raw = models.BinaryField(null=True, help_text=_("Pesan mentah, terkompresi zlib."))
+    raw = models.BinaryField(
+        null=True, help_text=_("Pesan mentah, terkompresi zlib; kosong bila ada di berkas, NULL bila tidak disimpan.")
+    )
+    raw_name = models.CharField(max_length=200, blank=True, editable=False)
     suggested_ticket = models.ForeignKey(Ticket, models.SET_NULL, null=True, blank=True, related_name="+")
     message = models.ForeignKey(Message, models.SET_NULL, null=True, blank=True, related_name="inbound")
     received_at = models.DateTimeField(_("diterima"), default=timezone.now)

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error as DatabaseFailure
 
 from channels_bot.email import inbound
+from core import sqlite
 
 EX_TEMPFAIL = 75
 """sysexits.h: the MTA keeps the message and tries again."""
@@ -23,7 +24,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, mailbox: str, **options: Any) -> None:
         try:
+            sqlite.use_little_memory()
             result = inbound.receive_raw(self._read(), mailbox)
+            sqlite.settle()
         except (DatabaseFailure, OSError) as error:
             self.stderr.write(f"Gagal sementara: {error}")
             sys.exit(EX_TEMPFAIL)
