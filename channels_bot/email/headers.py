@@ -2,6 +2,7 @@
 
 import binascii
 import email.utils
+import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ MAX_VALUE = 20_000
 MAX_PARAMETERS = 4_000
 MAX_ADDRESSES = 200
 MAX_NAME = 150
+BASE64_PIECE = 1024 * 1024
 YEARS = range(1980, 2100)
 
 _WORD = re.compile(r"=\?([^?\s*]{1,60})(?:\*[^?\s]{0,40})?\?([bBqQ])\?(.{0,2000}?)\?=", re.DOTALL)
@@ -93,10 +95,21 @@ def decode_base64(data: bytes | memoryview) -> bytes:
     """Base64 with foreign characters and wrong padding forgiven; what is left over at the end is dropped."""
     try:
         return binascii.a2b_base64(data)
-    except binascii.Error:
-        letters = re.sub(rb"[^A-Za-z0-9+/]+", b"", data)
-        letters = letters[: len(letters) - (len(letters) % 4 == 1)]
-        return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
+    except binascii.Error:  # the letters do not come out even
+        return _decode_uneven(data)
+
+
+def _decode_uneven(data: bytes | memoryview) -> bytes:
+    """Piece by piece, so that a large file cut off at its end is not in memory several times over."""
+    decoded, letters = io.BytesIO(), b""
+    for start in range(0, len(data), BASE64_PIECE):
+        letters += re.sub(rb"[^A-Za-z0-9+/]+", b"", data[start : start + BASE64_PIECE])
+        whole = len(letters) - len(letters) % 4
+        decoded.write(binascii.a2b_base64(letters[:whole]))
+        letters = letters[whole:]
+    if len(letters) > 1:
+        decoded.write(binascii.a2b_base64(letters + b"=" * (4 - len(letters))))
+    return decoded.getvalue()
 
 
 def parameters(value: bytes) -> tuple[str, dict[str, str]]:
