@@ -86,7 +86,7 @@ HTML_REPLIES = {
     "thunderbird-html": ('<p>Oke</p><div class="moz-cite-prefix">On 23/11 wrote:</div><blockquote type="cite">lama</blockquote>', "Oke"),
     "apple-html": ('<div>Ya</div><blockquote type="cite">lama</blockquote>', "Ya"),
     "links": ('<p>Lihat <a href="https://contoh.go.id/a">halaman ini</a></p>', "Lihat halaman ini (https://contoh.go.id/a)"),
-    "list": ("<ul><li>satu</li><li>dua</li></ul>", "- satu\n- dua"),
+    "bullets": ("<ul><li>satu</li><li>dua</li></ul>", "- satu\n- dua"),
     "script": ("<p>Halo</p><script>alert(1)</script><style>p{}</style>", "Halo"),
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 """Any bytes give a result, soon, in little memory, that a database can store."""
 
 import encodings.aliases
+import os
 import subprocess
 import sys
 import time
@@ -12,8 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from channels_bot.email.bodies import MAX_NAME
+from channels_bot.email.inbound import stable_digest
 from channels_bot.email.parsing import MAX_HTML, MAX_TEXT, ParsedEmail, parse_email
 from channels_bot.email.quoting import visible_reply
+from tests.email.test_parts import WINMAIL
 
 pytestmark = pytest.mark.slow
 
@@ -146,7 +149,11 @@ def test_every_charset_python_knows(charset):
     check(parse_email(head + bytes(range(256)) * 4 + b"+2AA-"))
 
 
-@settings(max_examples=100, deadline=None)
+# CI's long profile looks at as many mails as a county gets in weeks.
+EXAMPLES = 10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 120
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(st.binary(max_size=3000))
 def test_any_bytes(raw):
     check(parse_email(raw))
@@ -158,14 +165,14 @@ NAMES = st.sampled_from([
 ])  # fmt: skip
 SCRAPS = st.sampled_from([
     b"<a@b.id>", b'"', b"\\", b"(", b",", b";", b"=?utf-8?Q?=C3?=", b"=?utf-8?B?", b"?=", b"filename*0*=utf-8''%ff", b"; charset=utf-16",
-    b"; boundary=x", b"multipart/mixed", b"text/html", b"message/rfc822", b"base64", b"quoted-printable", b"x-uuencode", b"\r\n ", b"\x00",
+    b"; boundary=x", b"multipart/mixed", b"text/html", b"message/rfc822", b"text/calendar", b"application/ms-tnef; name=winmail.dat", b"base64", b"quoted-printable", b"x-uuencode", b"\r\n ", b"\x00",
     b"\xff\xfe", b"mailer-daemon@x.id", b"failure notice", b"Mon, 23 Nov 2026 10:15:00 +0700", b"attachment; name=", b"inline", b"../",
 ])  # fmt: skip
 VALUES = st.lists(st.one_of(SCRAPS, st.binary(max_size=12)), max_size=6).map(b" ".join)
 BODY = st.lists(
     st.sampled_from([
         b"halo\r\n", b"> kutip\n", b"On 1 a@b wrote:\n", b"--x\r\n", b"--x--\r\n", b"<p>", b"<blockquote type=cite>", b"</div>", b"<!--", b"&#x110000;",
-        b"-- \n", b"begin 644 a\n", b"=C3=", b"\n\n", b"Final-Recipient: rfc822; a@b.id\nAction: failed\n", b"<td>", b"<div class=gmail_quote>", b"\x00\xff",
+        b"-- \n", b"begin 644 a\n", b"=C3=", b"\n\n", b"Final-Recipient: rfc822; a@b.id\nAction: failed\n", b"BEGIN:VEVENT\nSUMMARY:a\nDTSTART:2026\n", b"#86)C\n`\nend\n", WINMAIL[:60], b"<td>", b"<div class=gmail_quote>", b"\x00\xff",
     ]),
     max_size=12,
 ).map(b"".join)  # fmt: skip
@@ -185,7 +192,15 @@ TREES = st.recursive(
     LEAVES,
     lambda child: st.tuples(
         st.sampled_from(
-            ["multipart/mixed", "multipart/alternative", "multipart/related", "multipart/report", "multipart/digest"]
+            [
+                "multipart/mixed",
+                "multipart/alternative",
+                "multipart/related",
+                "multipart/report",
+                "multipart/digest",
+                "multipart/signed",
+                "message/rfc822",
+            ]
         ),
         st.lists(child, max_size=4),
         st.booleans(),
@@ -194,7 +209,10 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(FIELDS, TREES)
 def test_any_tree_of_parts(head, tree):
-    check(parse_email(head + b"\r\n" + tree))
+    raw = head + b"\r\n" + tree
+    parsed = parse_email(raw)
+    check(parsed)
+    assert len(stable_digest(raw, parsed)) == 64
