@@ -65,6 +65,7 @@ def connect(mailbox: Mailbox, address: Address) -> IMAPClient:
 
     Raises AccessRefused, or IMAPClientError and OSError (also for a certificate that is not trusted).
     """
+    token = token_of(mailbox) if mailbox.auth == Mailbox.Auth.OAUTH else ""
     server = IMAPClient(
         address.host,
         port=address.port,
@@ -75,8 +76,8 @@ def connect(mailbox: Mailbox, address: Address) -> IMAPClient:
     try:
         if address.scheme == "imap+tls":
             server.starttls(_tls())
-        if mailbox.auth == Mailbox.Auth.OAUTH:
-            server.oauth2_login(address.user, token_of(mailbox))
+        if token:
+            server.oauth2_login(address.user, token)
         else:
             server.login(address.user, address.password or mailbox.password)
     except BaseException:
