@@ -1,10 +1,12 @@
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.contacts import Identity
 from tests import factories
 from tickets import quarantine as service
 from tickets import queues
-from tickets.models import InboundRecord, Ticket
+from tickets.models import BlockedSender, InboundRecord, Ticket
 
 LIST = "/kerja/karantina/"
 STRANGER = Identity(name="Orang asing", email="asing@contoh.id")
@@ -116,3 +118,54 @@ def test_unknown_records_do_not_exist(agent, client):
     assert client.get(f"{LIST}999/").status_code == 404
     assert client.post(f"{LIST}999/", {"decision": "new"}).status_code == 404
     assert client.get(f"{LIST}{2**70}/").status_code == 404
+
+
+def test_the_list_offers_each_decision_in_one_click(client, record, ticket):
+    html = client.get(LIST).content.decode()
+    assert f'aria-label="Gabung ke {ticket.number}"' in html and 'value="new"' in html and 'value="block"' in html
+    Ticket.objects.filter(pk=ticket.pk).update(confidentiality="secret", is_restricted=True)
+    assert 'value="join"' not in client.get(LIST).content.decode()
+
+
+def test_blocking_and_letting_in_again(client, record, cast):
+    response = client.post(url(record), {"decision": "block"}, follow=True)
+    assert "asing@contoh.id diblokir" in response.content.decode()
+    record.refresh_from_db()
+    assert (record.state, record.reason) == ("discarded", "blocked")
+    page = client.get(f"{LIST}diblokir/")
+    assert "asing@contoh.id" in page.content.decode() and cast.agen.display_name in page.content.decode()
+    blocked = BlockedSender.objects.get()
+    assert client.post(f"{LIST}diblokir/", {"alamat": "x"}).status_code == 404
+    assert client.post(f"{LIST}diblokir/", {"alamat": blocked.pk + 1}).status_code == 404
+    client.post(f"{LIST}diblokir/", {"alamat": blocked.pk})
+    assert not BlockedSender.objects.exists()
+
+
+def test_a_colleague_is_not_blocked(client, record, cast):
+    InboundRecord.objects.filter(pk=record.pk).update(sender_key=cast.teknisi.email)
+    assert client.post(url(record), {"decision": "block"}).status_code == 422
+    assert not BlockedSender.objects.exists() and 'value="block"' not in client.get(url(record)).content.decode()
+
+
+@pytest.mark.parametrize("name", ["teknisi", "penghubung", "admin", "inspektorat"])
+def test_only_the_service_desk_sees_and_lifts_blocks(cast, client, name):
+    blocked = BlockedSender.objects.create(address="asing@contoh.id")
+    client.force_login(getattr(cast, name))
+    assert client.get(f"{LIST}diblokir/").status_code == 403
+    assert client.post(f"{LIST}diblokir/", {"alamat": blocked.pk}).status_code == 403
+    assert BlockedSender.objects.exists()
+
+
+@pytest.mark.parametrize("address", [LIST, f"{LIST}diblokir/"])
+def test_the_pages_ask_as_much_for_thirty_rows_as_for_three(agent, client, ticket, address):
+    def fill(numbers):
+        for number in numbers:
+            sender = Identity(email=f"asing{number}@contoh.id")
+            factories.arrive(f"Balasan {number}", channel="email", subject=f"[{ticket.number}]", sender=sender)
+            BlockedSender.objects.create(address=f"blokir{number}@contoh.id", blocked_by=agent.agen)
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(address).status_code == 200
+        return len(asked)
+
+    client.get(address)
+    assert fill(range(3)) == fill(range(3, 30))
