@@ -7,6 +7,7 @@ their own. Only plain columns and instants are handled, and JSON in inserts.
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -145,8 +146,9 @@ def _adapter(field: Any) -> Adapter | None:
     return None
 
 
+@lru_cache(maxsize=65_536)
 def _instant(value: datetime) -> str:
-    """As SQLite keeps it: naive, in UTC."""
+    """As SQLite keeps it: naive, in UTC. One instant stands in many rows: a message, its entry, the mark of a clock."""
     return value.astimezone(UTC).isoformat(" ")[:-6]
 
 

@@ -41,7 +41,7 @@ def measure(line: Callable[[str, str], None]) -> None:
     applied = _through()
     revision.refresh_from_db()
     line(f"holiday edit, {count} open clocks: dry run", f"{tried:.1f} s, {revision.moved} deadlines move")
-    line(f"holiday edit, {count} open clocks: recompute", f"{applied:.1f} s")
+    line(f"holiday edit, {count} open clocks: recompute", f"{applied:.1f} s (aim for 100,000: 10 s)")
 
 
 def _through() -> float:
