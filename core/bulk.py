@@ -84,7 +84,7 @@ def _field(model: Any, name: str) -> Any:
     *path, last = name.split("__")
     for step in path:
         model = model._meta.get_field(step).related_model
-    return model._meta.pk if last == "pk" else model._meta.get_field(last.removesuffix("_id"))
+    return model._meta.pk if last == "pk" else model._meta.get_field(last)
 
 
 def _aware(row: tuple[Any, ...], instants: Sequence[int]) -> tuple[Any, ...]:

@@ -46,8 +46,7 @@ class OpenClock:
     is_stopped = False
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What becomes of a clock. `retarget`: the target that a new segment (the last of `marks`) brings."""
 
     clock: OpenClock
