@@ -80,11 +80,14 @@ def _claim() -> Revision | None:
     return Revision.objects.select_related("calendar", "policy").get(pk=found.pk) if found else None
 
 
+@transaction.atomic
 def _fail(revision: Revision, sentence: str) -> None:
     """Give it up, unless somebody else finished it or gave it up before."""
-    Revision.objects.filter(pk=revision.pk, state__in=[Revision.State.APPLYING, Revision.State.PREVIEWING]).update(
-        state=Revision.State.FAILED, error=sentence[:500], finished_at=timezone.now()
-    )
+    busy = [Revision.State.APPLYING, Revision.State.PREVIEWING]
+    held = Revision.objects.select_for_update().filter(pk=revision.pk, state__in=busy).first()
+    if held is not None:
+        held.state, held.error, held.finished_at = Revision.State.FAILED, sentence[:500], timezone.now()
+        held.save(update_fields=["state", "error", "finished_at"])
 
 
 def _try_chunk(revision: Revision, plan: Plan, size: int) -> None:
