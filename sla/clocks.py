@@ -37,9 +37,13 @@ class Lookup:
     def thresholds(self, metric: str) -> list[Threshold]:
         """The moments of all active steps for this metric; which of them hold for a ticket is looked up when they
         come."""
+        return [threshold_of(step) for step in self.steps(metric)]
+
+    def steps(self, metric: str) -> list[EscalationStep]:
+        """The active steps for this metric."""
         if self._steps is None:
             self._steps = list(EscalationStep.objects.filter(is_active=True))
-        return [threshold_of(step) for step in self._steps if step.metric in ("", metric)]
+        return [step for step in self._steps if step.metric in ("", metric)]
 
     def segments(self, rows: Iterable[ClockSegment]) -> list[Segment]:
         """Rows as values of the pure replay."""
@@ -73,7 +77,7 @@ def sync(*, ticket_id: int, facts: Facts, wanted: Mapping[str, Wanted], at: date
         was_finished = clock is not None and clock.is_stopped
         if clock is not None and (want is None or not _same_cycle(clock, want)):
             ended_at = at if want is None else min(max(want.opened_at, clock.started_at), at)
-            _sync_one(clock, rows[clock.pk], Run.STOPPED, None, ended_at, at, lookup)
+            _sync_one(clock, rows[clock.pk], Run.STOPPED, None, facts, ended_at, at, lookup)
         if want is None:
             continue
         if clock is None or not _same_cycle(clock, want):
@@ -86,7 +90,7 @@ def sync(*, ticket_id: int, facts: Facts, wanted: Mapping[str, Wanted], at: date
             clock = _start(ticket_id, metric, want, target, cycle, at)
             rows[clock.pk] = [_append(clock, 0, want.opened_at, begin, target)]
         newest[metric] = clock
-        _sync_one(clock, rows[clock.pk], want.run, target, at, at, lookup)
+        _sync_one(clock, rows[clock.pk], want.run, target, facts, at, at, lookup)
     return list(newest.values())
 
 
@@ -111,6 +115,7 @@ def _sync_one(
     rows: list[ClockSegment],
     run: Run,
     target: ChosenTarget | None,
+    facts: Facts,
     marked_at: datetime,
     at: datetime,
     lookup: Lookup,
@@ -130,6 +135,8 @@ def _sync_one(
     waiting = clock.next_event_at
     if is_new or rows[-1] is not last:
         waiting = at if _has_passed(clock.metric, rows, at, lookup) else None
+    elif _has_missed(clock, facts, rows, at, lookup):
+        waiting = at
     refresh(clock, rows, at, waiting=waiting, lookup=lookup)
 
 
@@ -137,6 +144,18 @@ def _has_passed(metric: str, rows: Sequence[ClockSegment], at: datetime, lookup:
     """Whether some step's moment lies behind already: a report entered later, a shorter target, a late worker."""
     segments = lookup.segments(rows)
     return any(reached_at(segments, at, moment) for moment in lookup.thresholds(metric))
+
+
+def _has_missed(clock: Clock, facts: Facts, rows: Sequence[ClockSegment], at: datetime, lookup: Lookup) -> bool:
+    """Whether a step that has not fired lies behind and holds for the ticket as it is now: it may have got the kind,
+    the priority or the team of the step after its moment, against the same target."""
+    steps = [step for step in lookup.steps(clock.metric) if step.is_for(facts) and not step.is_for_all]
+    if not steps:
+        return False
+    segments = lookup.segments(rows)
+    behind = {step.pk for step in steps if reached_at(segments, at, threshold_of(step))}
+    fired = clock.escalations.filter(target_version=clock.target_version)
+    return bool(behind and behind - set(fired.values_list("step", flat=True)))
 
 
 def _differs(last: ClockSegment, target: ChosenTarget) -> bool:
