@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.models import Substitution, User
 from notify.models import Delivery
 from sla.models import EscalationNotice
 from tests import factories
@@ -151,3 +152,38 @@ def test_of_restricted_tickets_officers_hear_only_that_there_is_news(desk, wall,
         assert not any(case.subject in mail.text + mail.subject for case in cases)
     for person in (head, desk.pimpinan, desk.koordinator, desk.teknisi, desk.admin):
         assert not [mail for mail in mails(person) if mail.key.startswith("escalation")]
+
+
+@pytest.mark.parametrize(
+    ("head", "acting", "kind", "of_post", "told"),
+    [
+        ("pimpinan", "penghubung", "plh", False, {"pimpinan", "penghubung"}),  # away, and still told
+        ("pimpinan", "penghubung", "delegate", False, {"pimpinan"}),  # decides in place of the head, no more
+        (None, "penghubung", "plt", True, {"penghubung"}),
+        (None, None, "", False, set()),
+    ],
+)
+def test_acting_heads_are_told(desk, wall, head, acting, kind, of_post, told):
+    office = headed_by(getattr(desk, head) if head else None)
+    if acting:
+        whose = {"office": office} if of_post else {"person": office.head}
+        Substitution.objects.create(
+            substitute=getattr(desk, acting), kind=kind, starts_on="2026-11-20", ends_on="2026-11-24", **whose
+        )
+    step(percent=50, notify_office_head=True)
+    report(desk, office=office)
+    sweep(wall, "23 09:30")
+    assert set(EscalationNotice.objects.values_list("person__username", flat=True)) == told
+
+
+def test_a_deputy_of_other_days_or_without_account_is_not_told(desk, wall):
+    office = headed_by(desk.pimpinan)
+    factories.user("pensiun", is_active=False)
+    for person, first, last in (("penghubung", "2026-11-01", "2026-11-22"), ("pensiun", "2026-11-01", None)):
+        Substitution.objects.create(
+            person=desk.pimpinan, substitute=User.objects.get(username=person), starts_on=first, ends_on=last
+        )
+    step(percent=50, notify_office_head=True)
+    report(desk, office=office)
+    sweep(wall, "23 09:30")
+    assert [notice.person for notice in EscalationNotice.objects.all()] == [desk.pimpinan]

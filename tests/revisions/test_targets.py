@@ -169,3 +169,44 @@ def test_bulk_reading_equals_reading_one_by_one(cast, ticket, round_the_clock):
     for each in tickets:
         assert bulk[each.pk] == facts_of(each)
         assert users.of(each.team_id, each.office_id) == calendar_of(each.team_id, each.office_id)
+
+
+def test_another_calendar_becomes_the_default(cast, ticket, round_the_clock):
+    own = factories.ticket(team=cast.network)
+    CalendarUse.objects.create(calendar=Calendar.objects.get(is_default=True), team=cast.network)
+    revision = revisions.propose(
+        kind=Revision.Kind.USE,
+        calendar=round_the_clock,
+        payload={"teams": [], "offices": [], "default": True},
+        summary="Bawaan",
+        by=cast.admin,
+    )
+    through(revision)
+    assert not Calendar.objects.get(pk=round_the_clock.pk).is_default
+    shown = dict(revision.moves.values_list("clock_id", "new_due_at"))
+    assert {clock.ticket_id for clock in Clock.objects.filter(pk__in=shown)} == {ticket.pk}
+    revisions.apply(revision.pk, by=cast.admin)
+    through(revision)
+    assert Calendar.objects.get(is_default=True) == round_the_clock
+    assert {pk: due for pk, due in dues().items() if pk in shown} == shown
+    assert round_the_clock.pk not in own.clocks.values_list("calendar", flat=True)
+
+
+def test_two_new_defaults_proposed_at_once(cast, ticket, round_the_clock):
+    other = Calendar.objects.create(code="lain", name="Lain", week=round_the_clock.week)
+    both = [
+        through(
+            revisions.propose(
+                kind=Revision.Kind.USE,
+                calendar=each,
+                payload={"teams": [], "offices": [], "default": True},
+                summary="Bawaan",
+                by=cast.admin,
+            )
+        )
+        for each in (round_the_clock, other)
+    ]
+    through(revisions.apply(both[0].pk, by=cast.admin))
+    with pytest.raises(Stale):
+        revisions.apply(both[1].pk, by=cast.admin)
+    assert Calendar.objects.get(is_default=True) == round_the_clock
