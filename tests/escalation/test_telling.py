@@ -9,6 +9,7 @@ from tests import factories
 from tests.escalation.conftest import headed_by, report, step, sweep
 from tickets import escalation
 from tickets.escalation import due, telling
+from tickets.workflow import perform
 
 
 def mails(person):
@@ -32,9 +33,11 @@ def test_more_come_as_one_digest(desk, wall):
     sweep(wall, "23 09:31")
     [mail] = mails(desk.koordinator)
     assert mail.subject == "4 tiket mendekati atau melewati tenggat"
+    assert "Mendekati tenggat (4):" in mail.text and "Lewat" not in mail.text
     for ticket in tickets:
         assert mail.text.count(ticket.number) == 2  # the number and its address
-    assert "Tanggapan pertama, tenggat Sen 23 Nov 10.00 WIB" in mail.text
+        assert f"- {ticket.number}: Tanggapan pertama, tenggat Sen 23 Nov 10.00 WIB\n  http" in mail.text
+    assert "/kerja/" in mail.text.splitlines()[-1]
     assert "Internet" not in mail.text and "asn" not in mail.text.lower()
     assert mail.options["is_staff"] and not EscalationNotice.objects.filter(told_at=None).exists()
 
@@ -187,3 +190,25 @@ def test_a_deputy_of_other_days_or_without_account_is_not_told(desk, wall):
     report(desk, office=office)
     sweep(wall, "23 09:30")
     assert [notice.person for notice in EscalationNotice.objects.all()] == [desk.pimpinan]
+
+
+def test_a_digest_is_grouped_and_names_each_ticket_once(desk, wall):
+    factories.policy("Permintaan", targets={"response": 240}, kind="request")
+    step(percent=10, metric="response", notify_coordinator=True)
+    step(percent=10, metric="resolution", notify_coordinator=True)
+    late, waiting = report(desk), report(desk)
+    coming = factories.ticket(kind="request", requester=desk.asn, team=desk.network)
+    sweep(wall, "23 09:01")
+    wall.set("23 09:50")
+    perform(waiting.pk, "assign", desk.koordinator, team="jaringan", assignee="teknisi")
+    perform(waiting.pk, "start", desk.teknisi)
+    perform(waiting.pk, "hold", desk.teknisi, reason="third_party", note="Menunggu suku cadang.")
+    sweep(wall, "23 10:30")
+    text = mails(desk.koordinator)[-1].text
+    parts = text.split("\n\n")
+    assert parts[0] == "3 tiket mendekati atau melewati tenggat."
+    headings = ["Lewat tenggat (1):", "Mendekati tenggat (1):", "Sedang berhenti (1):"]
+    assert [part.splitlines()[0] for part in parts[1:-1]] == headings
+    assert "Tanggapan pertama, lewat sejak Sen 23 Nov 10.00 WIB" in parts[1]
+    for ticket, part in zip((late, coming, waiting), parts[1:-1], strict=True):
+        assert part.count(ticket.number) == 2 and text.count(ticket.number) == 2
