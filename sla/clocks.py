@@ -71,6 +71,7 @@ def sync(*, ticket_id: int, facts: Facts, wanted: Mapping[str, Wanted], at: date
     found = Clock.objects.filter(ticket_id=ticket_id).order_by("cycle").prefetch_related("segments")
     newest = {each.metric: each for each in found}
     rows = {each.pk: list(each.segments.all()) for each in newest.values()}
+    is_known = bool(newest)
     for metric in Metric.values:
         want, target = wanted.get(metric), targets.get(metric)
         clock: Clock | None = newest.get(metric)
@@ -81,17 +82,35 @@ def sync(*, ticket_id: int, facts: Facts, wanted: Mapping[str, Wanted], at: date
         if want is None:
             continue
         if clock is None or not _same_cycle(clock, want):
-            if target is None or (clock is not None and want.run == Run.STOPPED):
+            # A metric that is new to an old ticket begins only where there is something left to measure.
+            if target is None or (is_known and want.run == Run.STOPPED):
                 continue
+            others = rows[newest[Metric.RESOLUTION].pk] if Metric.RESOLUTION in newest else []
             cycle = clock.cycle + 1 if clock else 1
             # What passed while the metric had been finished (a reopened ticket) does not count.
             rested = was_finished or metric == Metric.UPDATE
             begin = Run.STOPPED if rested and want.opened_at < at else Run.RUNNING
+            marks = [(want.opened_at, begin)]
+            if clock is None:
+                marks = _lived(others, want.opened_at) or marks
             clock = _start(ticket_id, metric, want, target, cycle, at)
-            rows[clock.pk] = [_append(clock, 0, want.opened_at, begin, target)]
+            rows[clock.pk] = [
+                _append(clock, position, marked_at, run, target) for position, (marked_at, run) in enumerate(marks)
+            ]
         newest[metric] = clock
         _sync_one(clock, rows[clock.pk], want.run, target, facts, at, at, lookup)
     return list(newest.values())
+
+
+def _lived(others: Sequence[ClockSegment], since: datetime) -> list[tuple[datetime, Run]]:
+    """What the ticket did from an instant on, by the marks of its resolution clock: the pauses of its past count for
+    a metric that comes to it later, too."""
+    before = [row for row in others if row.started_at <= since]
+    marks = [(since, Run(before[-1].run))] if before else []
+    for row in others[len(before) :]:
+        if marks and row.run != marks[-1][1]:
+            marks.append((row.started_at, Run(row.run)))
+    return marks
 
 
 def _same_cycle(clock: Clock, want: Wanted) -> bool:
