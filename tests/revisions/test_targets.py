@@ -11,7 +11,7 @@ from sla.policies import targets_for
 from sla.replay import Target
 from tests import factories
 from tests.revisions.conftest import WIB, dues, through
-from tickets import revisions, timeline, workflow
+from tickets import messages, revisions, timeline, workflow
 from tickets.clocks import facts_of, sync_clocks
 from tickets.errors import InvalidInputs, Stale
 from tickets.models import TimelineEntry
@@ -100,6 +100,33 @@ def test_a_version_that_was_replaced_is_refused(cast, ticket, version, wall):
     version.refresh_from_db()
     with pytest.raises(InvalidInputs, match="versi yang lebih baru"):
         propose(cast.admin, version)
+
+
+def test_a_policy_that_gains_a_metric_reaches_open_tickets(cast, ticket, wall):
+    answered, secret = factories.ticket(), factories.ticket("complaint", confidentiality="secret")
+    messages.post(ticket_id=answered.pk, actor=cast.agen, text="Sedang kami periksa.")
+    old = Policy.objects.get(name="Umum")
+    Clock.objects.filter(metric="response").delete()
+    targets = {**versions.targets_of(old), "response": Target(minutes=120), "assignment": Target(minutes=60)}
+    new = versions.publish(
+        policy=old, conditions=versions.Conditions.of(old), targets=targets, calendar=None, name=old.name, note="",
+        by=None, at=wall.now,
+    )  # fmt: skip
+    revision = through(propose(cast.admin, new), size=1)
+    assert revision.payload["result"]["begin"] == 3  # two assignments, one response; nothing of the secret one
+    assert not Clock.objects.filter(metric="assignment").exists()
+    revisions.apply(revision.pk, by=cast.admin)
+    through(revision, size=1)
+    assert revision.payload["result"]["begin"] == 3
+    begun = Clock.objects.filter(metric="response", ticket__in=[ticket, answered])
+    assert [row.ticket_id for row in begun] == [ticket.pk]
+    assert begun.get().elapsed_seconds == 3600 and begun.get().due_at == ticket.created_at + timedelta(hours=2)
+    assert Clock.objects.filter(metric="assignment", ticket=secret).exists()
+    entries = TimelineEntry.objects.filter(code=timeline.RECOMPUTED, ticket=ticket)
+    assert {due[0] for due in entries.get().changes["dues"]} >= {"response", "assignment"}
+    before = Clock.objects.count()
+    sync_clocks(ticket, wall.now)
+    assert Clock.objects.count() == before
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -13,7 +14,9 @@ from accounts.models import Office, Team
 from sla import calendars
 from sla.models import Calendar, CalendarUse, Clock, Policy, Revision
 from sla.policies import ChosenTarget, Facts, by_weight, chosen_from, fits
+from sla.replay import Run
 from sla.worktime import WorkCalendar
+from tickets.clocks import wanted_now
 from tickets.errors import InvalidInputs
 from tickets.models import ComplaintDetail, Ticket
 from tickets.revisions.rows import Change, Mark, OpenClock, Reader
@@ -44,6 +47,8 @@ class Users:
 
 class _Retarget:
     """What both kinds share: targets under other policies and uses, and clocks that get them."""
+
+    brings_metrics = True
 
     def __init__(self, revision: Revision) -> None:
         self.revision = revision
@@ -83,6 +88,21 @@ class _Retarget:
             if mark:
                 found.append(reader.change(row, row.due_at, mark, target))
         return [change for change in found if change]
+
+    def beginning(self, ticket_ids: Collection[int]) -> dict[int, set[str]]:
+        """Open tickets that a target is new to; what is over for a ticket already is left alone."""
+        known: dict[int, set[str]] = defaultdict(set)
+        for ticket_id, metric in Clock.objects.filter(ticket_id__in=ticket_ids).values_list("ticket_id", "metric"):
+            known[ticket_id].add(metric)
+        facts = facts_of(ticket_ids)
+        new = {pk: set(self._targets(facts[pk])) - known[pk] for pk in facts}
+        found = {}
+        for ticket in Ticket.objects.filter(pk__in=[pk for pk, metrics in new.items() if metrics], is_open=True):
+            wanted = wanted_now(ticket)
+            metrics = {name for name in new[ticket.pk] if name in wanted and wanted[name].run != Run.STOPPED}
+            if metrics:
+                found[ticket.pk] = metrics
+        return found
 
     def _targets(self, facts: Facts) -> dict[str, ChosenTarget]:
         if self._policies is None or self._uses is None:
