@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from reports.figures.groups import check, grouped
+from reports.figures.measures import percent
 from reports.figures.source import Question, total
 from reports.scope import (
     EARLIEST,
@@ -26,6 +27,7 @@ from reports.scope import (
     NO_FILTERS,
     NONE,
     Filters,
+    has_clock,
     in_group,
     is_breached,
     label_of,
@@ -33,7 +35,7 @@ from reports.scope import (
     result_is,
     tickets_in,
 )
-from sla.models import Clock, Metric
+from sla.models import Metric
 from tickets.choices import OPEN_STAGES
 from tickets.models import Ticket
 
@@ -84,8 +86,7 @@ class Counts:
     @property
     def attainment(self) -> float | None:
         """Percent met among those decided, one decimal; None while nothing is decided."""
-        decided = self.met + self.breached
-        return round(100 * self.met / decided, 1) if decided else None
+        return percent(self.met, self.met + self.breached)
 
     def add(self, other: "Counts") -> None:
         self.met += other.met
@@ -170,12 +171,9 @@ def tickets_behind(
     if cell.progress:
         is_open = Q(stage__in=OPEN_STAGES)
         found = found.filter(is_open if cell.progress == "open" else ~is_open)
-    if not (cell.metric or cell.result):
-        return found
-    clocks = Clock.objects.filter(metric=cell.metric) if cell.metric else Clock.objects.all()
-    if cell.result:
-        clocks = clocks.filter(result_is(cell.result, now or timezone.now()))
-    return found.filter(pk__in=clocks.values("ticket_id"))
+    if cell.metric or cell.result:
+        found = found.filter(has_clock(cell.metric, cell.result, now or timezone.now()))
+    return found
 
 
 def summary(

@@ -25,6 +25,7 @@ TYPE = "application/pdf"
 MARGIN = 18 * mm
 FIRST_COLUMN = 0.34
 """The part of a table's width that names what the line is about."""
+NAME_OF_DAY = 18 * mm
 MAX_ROWS = 400
 """Lines of one printed table; the rest is in the spreadsheet, and the page says so."""
 FONT = "Berkas"
@@ -44,6 +45,8 @@ def _styles() -> dict[str, ParagraphStyle]:
         "cell-bold": strong,
         "number": ParagraphStyle("number", cell, alignment=2),
         "number-bold": ParagraphStyle("number-bold", strong, alignment=2),
+        "tiny": ParagraphStyle("tiny", cell, alignment=2, fontSize=6, leading=10.5),
+        "tiny-bold": ParagraphStyle("tiny-bold", strong, alignment=2, fontSize=6, leading=10.5),
     }
 
 
@@ -123,7 +126,8 @@ def _facts(document: Document) -> list[Any]:
 
 def _table(table: Table) -> list[Any]:
     """Head repeated on each page, numbers to the right, the total under a line."""
-    head = [_p(column.label, "cell-bold" if column.kind == Kind.TEXT else "number-bold") for column in table.columns]
+    number = "tiny-bold" if table.is_heat_map else "number-bold"
+    head = [_p(column.label, "cell-bold" if column.kind == Kind.TEXT else number) for column in table.columns]
     shown = table.rows[:MAX_ROWS]
     rows = [head, *([*_cells(table, row)] for row in shown)]
     style = [
@@ -139,9 +143,21 @@ def _table(table: Table) -> list[Any]:
     parts = [_p(table.title, "head")]
     if not shown:
         return [*parts, _p(_("Tidak ada yang tercatat dalam masa ini.")), *_notes(table)]
+    if table.is_heat_map:
+        style += _shades(table)
     grid = Grid(rows, colWidths=_widths(table), repeatRows=1)
     grid.setStyle(TableStyle(style))
     return [*parts, grid, *_notes(table)]
+
+
+def _shades(table: Table) -> list[Any]:
+    """The fields of a heat map in their depth; its columns are so narrow that they go without padding."""
+    found: list[Any] = [("LEFTPADDING", (1, 0), (-1, -1), 0.5), ("RIGHTPADDING", (1, 0), (-1, -1), 1.5)]
+    for y, row in enumerate(table.rows, 1):
+        for x, value in enumerate(row[1:], 1):
+            if depth := table.heat(value):
+                found.append(("BACKGROUND", (x, y), (x, y), colors.Whiter(FILL, 0.13 * depth)))
+    return found
 
 
 def _notes(table: Table) -> list[Any]:
@@ -154,13 +170,16 @@ def _notes(table: Table) -> list[Any]:
 def _cells(table: Table, row: Any, *, bold: bool = False) -> list[Paragraph]:
     found = []
     for value, column in zip(row, table.columns, strict=True):
-        style = "cell" if column.kind == Kind.TEXT else "number"
+        style = "cell" if column.kind == Kind.TEXT else "tiny" if table.is_heat_map else "number"
         found.append(_p(written(value, column.kind), f"{style}-bold" if bold else style))
     return found
 
 
 def _widths(table: Table) -> list[float]:
     """Words share what the numbers leave; no number gets less room than its head needs."""
+    if table.is_heat_map:
+        others = len(table.columns) - 1
+        return [NAME_OF_DAY, *[(WIDTH - NAME_OF_DAY) / others] * others]
     texts = [column.kind == Kind.TEXT for column in table.columns]
     number = min(27 * mm, WIDTH * (1 - FIRST_COLUMN) / max(1, texts.count(False)))
     text = (WIDTH - number * texts.count(False)) / max(1, texts.count(True))
