@@ -35,7 +35,7 @@ from reports.scope import (
     result_is,
     tickets_in,
 )
-from sla.models import Metric
+from sla.models import Clock, Metric
 from tickets.choices import OPEN_STAGES
 from tickets.models import Ticket
 
@@ -174,6 +174,12 @@ def tickets_behind(
     if cell.metric or cell.result:
         found = found.filter(has_clock(cell.metric, cell.result, now or timezone.now()))
     return found
+
+
+def clocks_behind(cell: Cell, tickets: QuerySet[Ticket], now: datetime) -> int:
+    """How many clocks a cell with a metric counts: more than `tickets` where a metric runs repeatedly."""
+    clocks = Clock.objects.filter(ticket__in=tickets.order_by().values("pk"), metric=cell.metric)
+    return (clocks.filter(result_is(cell.result, now)) if cell.result else clocks).count()
 
 
 def summary(

@@ -13,7 +13,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Spacer, TableStyle
+from reportlab.platypus import CondPageBreak, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 from reportlab.platypus import Table as Grid
 
 from core.templatetags.ui import waktu
@@ -23,8 +23,11 @@ from tickets.paper import CELLS, WIDTH
 
 TYPE = "application/pdf"
 MARGIN = 18 * mm
-FIRST_COLUMN = 0.34
-"""The part of a table's width that names what the line is about."""
+FIRST_COLUMN = 0.15
+"""The least part of a table's width that names what the line is about."""
+PADDING = 3
+START = 35 * mm
+"""A table begins on a page that has at least this room left: its title, its head, and some lines."""
 NAME_OF_DAY = 18 * mm
 MAX_ROWS = 400
 """Lines of one printed table; the rest is in the spreadsheet, and the page says so."""
@@ -43,6 +46,8 @@ def _styles() -> dict[str, ParagraphStyle]:
         **common,
         "cell": cell,
         "cell-bold": strong,
+        # A title that keeps with what follows would push a whole table that breaks anyway to the next page.
+        "head-of-table": ParagraphStyle("head-of-table", common["head"], keepWithNext=0),
         "number": ParagraphStyle("number", cell, alignment=2),
         "number-bold": ParagraphStyle("number-bold", strong, alignment=2),
         "tiny": ParagraphStyle("tiny", cell, alignment=2, fontSize=6, leading=10.5),
@@ -136,11 +141,13 @@ def _table(table: Table) -> list[Any]:
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("TOPPADDING", (0, 0), (-1, -1), 2),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
+        ("LEFTPADDING", (0, 0), (-1, -1), PADDING),
+        ("RIGHTPADDING", (0, 0), (-1, -1), PADDING),
     ]
     if table.total is not None:
         rows.append(_cells(table, table.total, bold=True))
         style.append(("LINEABOVE", (0, -1), (-1, -1), 1, colors.black))
-    parts = [_p(table.title, "head")]
+    parts = [CondPageBreak(START), _p(table.title, "head-of-table")]
     if not shown:
         return [*parts, _p(_("Tidak ada yang tercatat dalam masa ini.")), *_notes(table)]
     if table.is_heat_map:
@@ -176,14 +183,24 @@ def _cells(table: Table, row: Any, *, bold: bool = False) -> list[Paragraph]:
 
 
 def _widths(table: Table) -> list[float]:
-    """Words share what the numbers leave; no number gets less room than its head needs."""
+    """Numbers get the room they need, at most what FIRST_COLUMN leaves; words share the rest."""
     if table.is_heat_map:
         others = len(table.columns) - 1
         return [NAME_OF_DAY, *[(WIDTH - NAME_OF_DAY) / others] * others]
-    texts = [column.kind == Kind.TEXT for column in table.columns]
-    number = min(27 * mm, WIDTH * (1 - FIRST_COLUMN) / max(1, texts.count(False)))
-    text = (WIDTH - number * texts.count(False)) / max(1, texts.count(True))
-    return [text if is_text else number for is_text in texts]
+    needs = [0.0 if column.kind == Kind.TEXT else _needed(table, place) for place, column in enumerate(table.columns)]
+    texts = needs.count(0.0)
+    shrink = min(1.0, WIDTH * (1 - FIRST_COLUMN) / sum(needs)) if texts and sum(needs) else 1.0
+    text = (WIDTH - sum(needs) * shrink) / max(1, texts)
+    return [need * shrink or text for need in needs]
+
+
+def _needed(table: Table, place: int) -> float:
+    """The room of a column of numbers: for the longest word of its head and the longest number."""
+    column = table.columns[place]
+    numbers = [written(row[place], column.kind) for row in (*table.rows[:MAX_ROWS], table.total or ()) if row]
+    words = [*column.label.split(), *numbers]
+    bold = _styles()["cell-bold"]
+    return max(pdfmetrics.stringWidth(word, bold.fontName, bold.fontSize) for word in words) + 2 * PADDING + 1
 
 
 def _bars(chart: Bars) -> list[Any]:

@@ -80,4 +80,4 @@ class Numbers:
 
 
 def _is_something(text: str) -> bool:
-    return text not in ("0", "–")
+    return text not in ("–", "0", written(0.0, Kind.PERCENT))

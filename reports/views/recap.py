@@ -38,7 +38,7 @@ class RecapForm(forms.Form):
         super().__init__(data)  # type: ignore[arg-type]
         self.today = today
         years = [(each, str(each)) for each in range(today.year, today.year - YEARS, -1)]
-        self.fields["tahun"].choices = [("", _("(bulan di samping)")), *years]  # type: ignore[attr-defined]
+        self.fields["tahun"].choices = [("", "–"), *years]  # type: ignore[attr-defined]
 
     def clean_bulan(self) -> date | None:
         """Its first day. It must have begun and be no older than the years on offer."""

@@ -109,6 +109,7 @@ def tickets(request: ReaderRequest) -> HttpResponse:
     context = {
         "page": page,
         "count": found.count(),
+        "clocks": sla.clocks_behind(cell, found, now) if cell.metric else None,
         "words": words,
         "chosen": list(form.chosen()),
         "with_clock": bool(cell.metric),

@@ -103,6 +103,14 @@ def test_filters_reach_the_tickets_behind_a_figure(manager, client, history):
     assert client.get(back).context["report"].chosen == page.context["report"].chosen != []
 
 
+def test_a_metric_that_runs_repeatedly_says_how_many_clocks_its_tickets_have(manager, client, lives, history):
+    Clock.objects.create(ticket=lives.running, metric="assignment", cycle=1, started_at=timezone.now())
+    Clock.objects.create(ticket=lives.running, metric="assignment", cycle=2, started_at=timezone.now())
+    page = client.get(TICKETS, history | {"ukuran": "assignment", "hasil": "running"})
+    assert page.context["count"] == 1 and "2 jam SLA pada 1 tiket" in page.content.decode()
+    assert "jam SLA pada" not in client.get(TICKETS, history | {"ukuran": "response"}).content.decode()
+
+
 def test_the_totals_open_their_tickets(manager, client, lives, history):
     page = client.get(URL, history)
     finished = {lives.met.number, lives.late.number}
