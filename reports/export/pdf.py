@@ -187,20 +187,22 @@ def _widths(table: Table) -> list[float]:
     if table.is_heat_map:
         others = len(table.columns) - 1
         return [NAME_OF_DAY, *[(WIDTH - NAME_OF_DAY) / others] * others]
-    needs = [0.0 if column.kind == Kind.TEXT else _needed(table, place) for place, column in enumerate(table.columns)]
-    texts = needs.count(0.0)
-    shrink = min(1.0, WIDTH * (1 - FIRST_COLUMN) / sum(needs)) if texts and sum(needs) else 1.0
-    text = (WIDTH - sum(needs) * shrink) / max(1, texts)
-    return [need * shrink or text for need in needs]
+    needs = [None if column.kind == Kind.TEXT else _needed(table, place) for place, column in enumerate(table.columns)]
+    numbers = [need for need in needs if need is not None]
+    texts = len(needs) - len(numbers)
+    room = WIDTH * (1 - FIRST_COLUMN) if texts else WIDTH
+    shrink = min(1.0, room / sum(numbers)) if numbers else 1.0
+    text = (WIDTH - sum(numbers) * shrink) / max(1, texts)
+    return [text if need is None else need * shrink for need in needs]
 
 
 def _needed(table: Table, place: int) -> float:
     """The room of a column of numbers: for the longest word of its head and the longest number."""
-    column = table.columns[place]
-    numbers = [written(row[place], column.kind) for row in (*table.rows[:MAX_ROWS], table.total or ()) if row]
-    words = [*column.label.split(), *numbers]
-    bold = _styles()["cell-bold"]
-    return max(pdfmetrics.stringWidth(word, bold.fontName, bold.fontSize) for word in words) + 2 * PADDING + 1
+    column, bold = table.columns[place], _styles()["cell-bold"]
+    rows = [*table.rows[:MAX_ROWS], *([table.total] if table.total is not None else [])]
+    words = [*column.label.split(), *(written(row[place], column.kind) for row in rows)]
+    widths = [float(pdfmetrics.stringWidth(word, bold.fontName, bold.fontSize)) for word in words]
+    return max(widths, default=0.0) + 2 * PADDING + 1
 
 
 def _bars(chart: Bars) -> list[Any]:

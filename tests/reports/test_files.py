@@ -110,6 +110,21 @@ def test_pages_are_numbered_up_to_the_last(monkeypatch):
     assert last >= 3 and drawn == [f"Halaman {page} dari {last}" for page in range(1, last + 1)]
 
 
+def test_no_word_of_a_head_and_no_number_is_broken_on_paper():
+    pdf._styles()
+    labels = ("Penyelesaian tercapai", "ketercapaian", "lewat", "rata-rata", "Terselesaikan")
+    columns = [Column("Layanan"), *(Column(label, Kind.COUNT) for label in labels)]
+    table = Table("Menurut layanan", columns, [["Surel", 1, 2, 1_234_567, 4, 5]])
+    first, *widths = pdf._widths(table)
+    assert first + sum(widths) == pytest.approx(pdf.WIDTH) and first > 30 * pdf.mm
+    for label, width in zip(
+        ("Penyelesaian", "ketercapaian", "1.234.567", "rata-rata", "Terselesaikan"), widths, strict=True
+    ):
+        assert pdf.pdfmetrics.stringWidth(label, "Berkas-Tebal", 8) + 2 * pdf.PADDING <= width, label
+    many = Table("Lebar", [Column("Nama"), *[Column("Ketercapaian", Kind.COUNT)] * 12], [["x", *range(12)]])
+    assert sum(pdf._widths(many)) == pytest.approx(pdf.WIDTH), "never wider than the page"
+
+
 def test_any_words_can_be_printed(printed):
     rows = [["<b>&amp;</b> 龍 \x00" + "x" * 3000, None], ["", 5]]
     table = Table("Judul <i>", [Column("Nama <u>"), Column("n", Kind.COUNT)], rows, ["Jumlah", 5], "Catatan")
