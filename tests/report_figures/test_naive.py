@@ -8,6 +8,7 @@ from statistics import mean
 
 import pytest
 from django.core.management import call_command
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Team
@@ -101,6 +102,8 @@ def world(request, db):
     generate(count=400, seed=5, until=timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0))
     for pk in list(Ticket.objects.order_by("pk").values_list("pk", flat=True))[::9]:
         Ticket.objects.filter(pk=pk).update(confidentiality="secret", is_restricted=True)
+    moved = list(Ticket.objects.filter(is_open=False).order_by("pk").values_list("pk", flat=True))[::2]
+    Ticket.objects.filter(pk__in=moved).update(team_since=F("created_at") + timedelta(hours=1))
     team = Team.objects.filter(code__in=Ticket.objects.values("team__code"), sees_all=False).order_by("pk")[0]
     manager = factories.user("semua", Role.MANAGER)
     of_team = factories.user("satu_tim", Role.COORDINATOR, teams=(team,), coordinates=True)
