@@ -156,6 +156,9 @@ def _last_link(ticket_id: int) -> Link:
     return entries.values_list("position", "digest").first() or NO_HISTORY
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
 def digest_of(entry: TimelineEntry) -> str:
     """SHA-256 over the entry's facts and the previous digest, as canonical JSON."""
     facts = [
@@ -170,8 +173,7 @@ def digest_of(entry: TimelineEntry) -> str:
         entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
         entry.changes,
     ]
-    text = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(facts).encode()).hexdigest()
 
 
 def first_broken(ticket_id: int) -> TimelineEntry | None:
