@@ -1,5 +1,6 @@
 """What people are told, by which channel: rows of the outbox, planned in the transaction that causes them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
