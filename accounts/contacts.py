@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
@@ -178,6 +179,19 @@ def email_of(contact: Contact) -> str:
 def telegram_of(contact: Contact) -> str:
     """The reachable Telegram chat id of a contact, or ""."""
     return _reachable(contact, ContactPoint.Kind.TELEGRAM)
+
+
+def mark_unreachable(kind: str, value: str, at: datetime) -> bool:
+    """Remember that nobody is reached at this address, so that another way is taken. Whether that was news."""
+    key = email_key(value) if kind == ContactPoint.Kind.EMAIL else value
+    points = ContactPoint.objects.filter(kind=kind, value=key, unreachable_at=None)
+    return bool(points.update(unreachable_at=at))
+
+
+def mark_reachable(kind: str, value: str) -> None:
+    """Take an address for good again: its owner wrote from it, or somebody of the staff knows better."""
+    key = email_key(value) if kind == ContactPoint.Kind.EMAIL else value
+    ContactPoint.objects.filter(kind=kind, value=key).exclude(unreachable_at=None).update(unreachable_at=None)
 
 
 def _reachable(contact: Contact, kind: str) -> str:
