@@ -78,7 +78,7 @@ def plan(
         defaults={
             "channel": channel,
             "recipient": recipient,
-            "domain": recipient.rpartition("@")[2].lower() if channel == Delivery.Channel.EMAIL else "",
+            "domain": _domain(channel, recipient),
             "text": text,
             "subject": subject[:300],
             "html": html,
@@ -300,18 +300,26 @@ def _kind_of_address(delivery: Delivery) -> str:
 
 
 @transaction.atomic
-def retry(delivery: Delivery) -> bool:
+def retry(delivery: Delivery, way: tuple[str, str] | None = None) -> bool:
     """Queue a failed delivery again, and take its address for good again. False when it is not failed (any more).
 
-    A message whose words were deleted after sending cannot be sent again.
+    `way`: (channel, address) that reaches the person now, if that is known to be another one. A message whose words
+    were deleted after sending cannot be sent again.
     """
     broken = Delivery.objects.filter(pk=delivery.pk, state__in=BROKEN).exclude(Q(text="") & Q(is_secret=True))
     changes: dict[str, Any] = {"state": State.QUEUED, "attempts": 0, "crashes": 0, "error": ""}
-    if not broken.update(next_attempt_at=timezone.now(), **changes):
+    channel, address = way or (delivery.channel, delivery.recipient)
+    where = {"channel": channel, "recipient": address, "domain": _domain(channel, address)}
+    if not broken.update(next_attempt_at=timezone.now(), **changes, **where):
         return False
     Delivery.objects.filter(carrier=delivery).update(**changes)
-    contacts.mark_reachable(_kind_of_address(delivery), delivery.recipient)
+    if way is None:
+        contacts.mark_reachable(_kind_of_address(delivery), delivery.recipient)
     return True
+
+
+def _domain(channel: str, address: str) -> str:
+    return address.rpartition("@")[2].lower() if channel == Delivery.Channel.EMAIL else ""
 
 
 def topic_of(ticket_id: int) -> str:

@@ -128,6 +128,21 @@ def restore_default(*, event: Event, actor: User) -> Wording:
     return _append(event, Words("", ""), actor)
 
 
+@transaction.atomic
+def reuse(*, event: Event, number: int, actor: User) -> Wording | None:
+    """Make an earlier version the newest one; None when there is none, or its words would no longer do."""
+    earlier = Wording.objects.filter(event=event.code, number=min(number, 2**31 - 1)).first()
+    if earlier is None:
+        return None
+    words = Words(earlier.subject, earlier.text)
+    if not earlier.is_default:
+        try:
+            check(event, words)
+        except ValidationError:
+            return None
+    return _append(event, words, actor)
+
+
 def _append(event: Event, words: Words, actor: User) -> Wording:
     versions = Wording.objects.filter(event=event.code)
     last = versions.order_by("-number").first()
@@ -137,6 +152,12 @@ def _append(event: Event, words: Words, actor: User) -> Wording:
     return Wording.objects.create(
         event=event.code, number=number, subject=words.subject, text=words.text, made_by=actor
     )
+
+
+def newest() -> dict[str, Wording]:
+    """Event code → its version in force, for the events that have one."""
+    rows = Wording.objects.select_related("made_by").defer("text").order_by("event", "number")
+    return {row.event: row for row in rows}
 
 
 def history(event: Event) -> QuerySet[Wording]:

@@ -95,6 +95,14 @@ def _to_requester(ticket: Ticket, message: Message, *, automatic: bool = False) 
     _plan(ticket, ticket.requester, event, {"message": message.text}, message, automatic=automatic)
 
 
+def tell_again(ticket: Ticket, message: Message, event: str, contact: Contact | None) -> None:
+    """Plan what could not be told for want of an address, now that there is one."""
+    if event == "copy" and contact is not None:
+        _copy(ticket, contact, message)
+    else:
+        _to_requester(ticket, message, automatic=message.is_automatic)
+
+
 def _copy(ticket: Ticket, contact: Contact, message: Message) -> None:
     """The same words for somebody who follows the ticket of another person and may do without."""
     if preferences.wants(contact, "copy"):

@@ -19,19 +19,24 @@ from tickets.kinds.base import TransitionInfo
 from tickets.models import Message, Ticket, TicketLink, TimelineEntry
 from tickets.problems import known_errors as near
 
-BROKEN = (Delivery.State.FAILED, Delivery.State.BOUNCED)
+BROKEN = (Delivery.State.FAILED, Delivery.State.BOUNCED, Delivery.State.SUPPRESSED)
 CASES_NEARBY = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The fate of one delivery of a message. `error` is empty where it could name a hidden requester."""
+    """The fate of one delivery of a message. `error` is empty where it could name a hidden requester.
 
+    `again_at`: when a delivery that failed for the moment is tried again.
+    """
+
+    pk: int
     channel: str
     state: str
     label: str
     at: datetime | None
     error: str
+    again_at: datetime | None = None
 
     @property
     def is_broken(self) -> bool:
@@ -61,8 +66,15 @@ def conversation(ticket: Ticket, *, internal: bool, conceal: bool) -> list[Spoke
     deliveries = Delivery.objects.filter(cause__in=[message.cause for message in messages]).order_by("id")
     by_cause: dict[str, list[Sent]] = {}
     for row in deliveries:
+        waits = row.state == Delivery.State.QUEUED and row.attempts > 0
         sent = Sent(
-            row.get_channel_display(), row.state, row.get_state_display(), row.sent_at, "" if conceal else row.error
+            row.pk,
+            row.get_channel_display(),
+            row.state,
+            row.get_state_display(),
+            row.sent_at,
+            "" if conceal else row.error,
+            row.next_attempt_at if waits else None,
         )
         by_cause.setdefault(row.cause, []).append(sent)
     return [
