@@ -19,7 +19,7 @@ class PreferenceForm(forms.Form):
     """
 
     first_channel = forms.ChoiceField(
-        label=_("Kanal pertama"),
+        label=_("Kanal pertama untuk jawaban"),
         choices=[("", _("Yang terakhir saya pakai")), *Delivery.Channel.choices],
         required=False,
         help_text=_("Bila kanal itu tidak sampai, kanal lain dipakai."),

@@ -19,7 +19,7 @@ from tickets.kinds.base import TransitionInfo
 from tickets.models import Message, Ticket, TicketLink, TimelineEntry
 from tickets.problems import known_errors as near
 
-BROKEN = (Delivery.State.FAILED, Delivery.State.BOUNCED, Delivery.State.SUPPRESSED)
+BROKEN = (Delivery.State.FAILED, Delivery.State.BOUNCED)
 CASES_NEARBY = 5
 
 
@@ -27,7 +27,7 @@ CASES_NEARBY = 5
 class Sent:
     """The fate of one delivery of a message. `error` is empty where it could name a hidden requester.
 
-    `again_at`: when a delivery that failed for the moment is tried again.
+    `again_at`: when a delivery that failed for the moment is tried again. `is_untold`: no address reaches the reader.
     """
 
     pk: int
@@ -37,10 +37,11 @@ class Sent:
     at: datetime | None
     error: str
     again_at: datetime | None = None
+    is_untold: bool = False
 
     @property
     def is_broken(self) -> bool:
-        return self.state in BROKEN
+        return self.state in BROKEN or self.is_untold
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def conversation(ticket: Ticket, *, internal: bool, conceal: bool) -> list[Spoke
             row.sent_at,
             "" if conceal else row.error,
             row.next_attempt_at if waits else None,
+            is_untold=row.state == Delivery.State.SUPPRESSED and not row.text,
         )
         by_cause.setdefault(row.cause, []).append(sent)
     return [

@@ -16,7 +16,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.core import signing
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -71,7 +70,7 @@ agent:approvals                  L--+++++++ xxxxxxxxxx
 agent:approval_delegate          L---0-+-0- L---0-+-0-
 agent:ticket                     L--+++++0+ xxxxxxxxxx
 agent:reply                      L--+++++0+ L--+++++0+
-agent:resend                     xxxxxxxxxx L--00000--
+agent:resend                     xxxxxxxxxx L--++++-0-
 agent:take                       xxxxxxxxxx L--+++++0+
 agent:transition                 L--+++--0- L--+++--0-
 agent:edit                       L--+++--0- L--+++--0-
@@ -263,7 +262,7 @@ def place(cast):
         "record": InboundRecord.objects.get(pk=stray.record.pk),
         "vote": vote,
         "token": links.token(vote, cast.penghubung),
-        "unsubscribe": signing.dumps(["u", cast.teknisi.pk, "assigned"], salt=preferences.SALT),
+        "unsubscribe": preferences.unsubscribe_token(["u", cast.teknisi.pk, "assigned"]),
         "link": TicketLink.objects.create(source=ticket, target=other, type="related"),
         "task": Task.objects.create(ticket=ticket, title="Periksa kabel", assignee=cast.teknisi),
         "time": TimeEntry.objects.create(ticket=ticket, user=cast.teknisi, minutes=5, spent_on="2026-01-05"),
