@@ -310,8 +310,8 @@ def _folders(server: IMAPClient, label: str, folder: str, at: datetime) -> Itera
             _("%(label)s: server tidak mengenal MOVE.") % {"label": label},
             _("Surat disalin lalu dihapus; pekerja yang mati di antaranya membaca surat itu sekali lagi. Itu aman."),
         )
-    server.normalise_times = False
-    for data in (server.fetch("*", ["INTERNALDATE"]) if count else {}).values():
+    server.normalise_times, server.use_uid = False, False  # times with their zone; the last one by its number
+    for data in (server.fetch([count], ["INTERNALDATE"]) if count else {}).values():
         ahead = at - data[b"INTERNALDATE"]  # nothing can have arrived in the future
         if ahead < -SKEW:
             yield _skew(_("server surat masuk"), ahead)
