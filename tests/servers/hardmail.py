@@ -31,6 +31,7 @@ class HardServer:
         self.messages: list[Received] = []
         self.greylist = False
         self.cut_data = False
+        self.delay = 0.0
         self.sender_reply = ""
         self.rcpt_reply = ""
         self.concurrent = self.most_concurrent = 0
@@ -91,6 +92,7 @@ class HardServer:
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         self.concurrent += 1
         self.most_concurrent = max(self.most_concurrent, self.concurrent)
+        await asyncio.sleep(self.delay)
         while not self.hold.is_set():
             await asyncio.sleep(0.02)
         self.concurrent -= 1
