@@ -32,7 +32,15 @@ def note(delivery: Delivery) -> None:
     changes = {"channel": delivery.channel, "error": delivery.error[:200]}
     timeline.record(ticket, code=timeline.DELIVERY_FAILED, actor=SYSTEM, at=timezone.now(), changes=changes)
     workflow.announce(ticket)
-    notices.undelivered(ticket, delivery)
+    if not _reached_otherwise(delivery):
+        notices.undelivered(ticket, delivery)
+
+
+def _reached_otherwise(delivery: Delivery) -> bool:
+    """Whether the same words are on their way to the same person by another channel."""
+    well = (Delivery.State.QUEUED, Delivery.State.SENDING, Delivery.State.SENT)
+    same = Delivery.objects.filter(cause=delivery.cause, contact=delivery.contact_id, state__in=well)
+    return bool(delivery.cause and delivery.contact_id) and same.exclude(channel=delivery.channel).exists()
 
 
 @transaction.atomic

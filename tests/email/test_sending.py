@@ -200,7 +200,8 @@ def test_a_message_over_which_workers_die_is_given_up(db, server):
     assert later(delivery, seconds=0).state == "failed" and not server.messages
 
 
-def test_a_worker_that_was_too_slow_changes_nothing_any_more(db, server, monkeypatch):
+@pytest.mark.parametrize("permanent", [True, False])
+def test_a_worker_that_was_too_slow_changes_nothing_any_more(db, server, monkeypatch, permanent):
     """Its lease ran out, another worker sent the message; what the first one says afterwards does not count."""
     delivery = letter()
     real = transport.EmailTransport.send
@@ -209,7 +210,7 @@ def test_a_worker_that_was_too_slow_changes_nothing_any_more(db, server, monkeyp
         monkeypatch.setattr(transport.EmailTransport, "send", real)
         Delivery.objects.update(next_attempt_at=timezone.now() - timedelta(seconds=1))
         outbox.send_due()
-        raise outbox.TransportError("too late", permanent=True)
+        raise outbox.TransportError("too late", permanent=permanent)
 
     monkeypatch.setattr(transport.EmailTransport, "send", overtaken)
     outbox.send_due()

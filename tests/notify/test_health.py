@@ -174,6 +174,21 @@ def test_only_deliveries_of_that_ticket(cast, client, unreached):
     assert client.post(reverse("agent:resend", args=[other.number, delivery.pk])).status_code == 404
 
 
+def test_nobody_is_alarmed_when_the_words_go_another_way(cast):
+    """A blocked chat falls back to email: the history tells of it, the agent has nothing to do."""
+    ticket = factories.ticket(channel="email", sender=Identity(email="sari@contoh.id"))
+    reply = messages.post(ticket_id=ticket.pk, actor=cast.agen, text="Kami periksa.")
+    chat = outbox.plan(
+        key="chat", channel="telegram", recipient="77", text="x", topic=f"ticket:{ticket.pk}", cause=reply.cause,
+        contact=ticket.requester,
+    )  # fmt: skip
+    outbox.undelivered(chat, error="Forbidden: bot was blocked", dead_address=True)
+    assert not Delivery.objects.filter(event="undelivered").exists()
+    assert ticket.timeline.filter(code="delivery.failed").count() == 1
+    outbox.undelivered(Delivery.objects.get(event="reply"), error="550", dead_address=True)
+    assert Delivery.objects.filter(event="undelivered").exists()
+
+
 def test_a_bounce_and_a_refusal_are_noted_once_by_the_same_function(cast, unreached):
     ticket, delivery = unreached
     assert not outbox.undelivered(delivery, error="lagi")
