@@ -195,4 +195,12 @@ EVENTS = (
         urgent=True,
         news=(_("apa yang diputuskan"), _("Permintaan GGN-2026-000123 disetujui.")),
     ),
+    _staff(
+        "news",
+        _("Kabar lain kepada petugas"),
+        _("{{ news }}\n\n{{ url }}"),
+        optional=False,
+        urgent=True,
+        news=(_("apa yang terjadi"), _("Langkah persetujuan tiket GGN-2026-000123 lewat tenggat.")),
+    ),
 )

@@ -304,7 +304,7 @@ def watchers(ticket: Ticket, text: str) -> None:
     for person in people:
         if person.pk != last:
             key = f"watch:{ticket.pk}:{ticket.version}:{person.pk}"
-            staff_notice(ticket, person, key=key, event="watch", news=text)
+            staff_notice(ticket, person, key=key, event="watch", text=text)
 
 
 def undelivered(ticket: Ticket, delivery: Delivery) -> None:
@@ -322,11 +322,12 @@ def _assigned(ticket: Ticket, assignee: User | None) -> None:
         staff_notice(ticket, assignee, key=f"assigned:{ticket.pk}:{ticket.version}:{assignee.pk}", event="assigned")
 
 
-def staff_notice(ticket: Ticket, user: User, *, key: str, event: str, **values: str) -> None:
+def staff_notice(ticket: Ticket, user: User, *, key: str, text: str = "", event: str = "news", **values: str) -> None:
     """Tell a member of staff who sees the ticket of an event; the subject carries no personal data.
 
     Their own choice decides whether and when: at once, with the next opening of the office, or in the daily digest.
-    Of restricted tickets nothing is said but that there is news. `values`: the further variables of the event.
+    Of restricted tickets nothing is said but that there is news. `text`: what happened, for events that leave that to
+    the caller; `values`: the further variables of the event.
     """
     if not user.email or not access.visible_to(user).filter(pk=ticket.pk).exists():
         return
@@ -339,7 +340,7 @@ def staff_notice(ticket: Ticket, user: User, *, key: str, event: str, **values: 
         return
     at = timezone.now()
     facts = {"number": ticket.number, "url": staff_url(ticket)}
-    words = wording.render(what.code, {**facts, **values})
+    words = wording.render(what.code, {**facts, "news": text, **values})
     outbox.plan(
         key=key,
         channel=Delivery.Channel.EMAIL,

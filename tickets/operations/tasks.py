@@ -200,7 +200,7 @@ def _tell(ticket: Ticket, task: Task) -> None:
     if task.assignee is None:
         return
     text = _("Ada tugas untuk Anda di tiket %(number)s.") % {"number": ticket.number} + f"\n\n{task.title}"
-    notices.staff_notice(ticket, task.assignee, key=f"task:{task.pk}:{task.assignee.pk}", event="task", news=text)
+    notices.staff_notice(ticket, task.assignee, key=f"task:{task.pk}:{task.assignee.pk}", event="task", text=text)
 
 
 def of_ticket(ticket: Ticket) -> QuerySet[Any]:
