@@ -12,22 +12,26 @@ The rules, all of them applied here, before anything is cached or shown:
    four clocks, the figure of the three months is hidden too (secondary suppression), or the nine could be computed.
 """
 
+import logging
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from statistics import median
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, F, Q, QuerySet, Window
-from django.db.models.functions import RowNumber
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Service
-from reports.sla import period, result_is
-from sla.models import Clock, Metric
+from reports.figures import PublicQuestion, TooMany, by_service, duration_of
+from reports.scope import months_before
+from sla.models import Metric
 from tickets.choices import Kind
-from tickets.models import Ticket
+
+logger = logging.getLogger(__name__)
 
 SMALL = 5
 ROUND = 5
@@ -37,8 +41,47 @@ KINDS = (Kind.COMPLAINT, Kind.INCIDENT, Kind.REQUEST)
 METRICS = (Metric.RESPONSE, Metric.RESOLUTION)
 FRESH = timedelta(minutes=10)
 KEPT_SECONDS = 24 * 3600
+MOST_LIVE = 5000
+"""Tickets that a visit may have counted; all others come from kept sums. Beyond, the page waits for the worker."""
 CACHE_KEY, LOCK_KEY = "reports:dashboard:1", "reports:dashboard:1:counting"
 LOCK_SECONDS = 60
+WORDS: tuple[tuple[str | Promise, str | Promise], ...] = (
+    (
+        _("Tiket"),
+        format_lazy(
+            _(
+                "Keluhan, gangguan, dan permintaan yang masuk dalam bulan-bulan penuh masa ini, dibulatkan ke "
+                "kelipatan {step}. Tiket rahasia dan pelaporan pelanggaran tidak dihitung."
+            ),
+            step=ROUND,
+        ),
+    ),
+    (
+        _("Tepat waktu"),
+        _(
+            "Bagian tiket yang ditanggapi atau diselesaikan pada atau sebelum tenggatnya, di antara yang sudah dapat "
+            "dinilai."
+        ),
+    ),
+    (
+        _("Median penyelesaian"),
+        _(
+            "Separuh tiket terselesaikan paling lama dalam waktu ini, dibulatkan ke sepuluh menit. Dihitung dalam jam "
+            "kerja (h = hari kerja, j = jam, m = menit); waktu menunggu pelapor tidak ikut."
+        ),
+    ),
+    (
+        "–",
+        format_lazy(
+            _(
+                "Tidak ditampilkan karena kurang dari {limit} tiket, atau karena dari angka ini dapat dihitung angka "
+                "sekecil itu."
+            ),
+            limit=SMALL,
+        ),
+    ),
+)
+"""(term, sentence) in the order of the page; `docs/reports.md` has the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +114,8 @@ class Published:
 def published(months: int, now: datetime | None = None) -> Published | None:
     """What is shown of a window: at most FRESH old, or older while somebody else is counting.
 
-    However many visitors come, one of them counts. None when nothing was counted yet and another one is at it.
+    However many visitors come, one of them counts, and at most MOST_LIVE tickets. None when nothing was counted yet
+    and another one is at it, or too much is in no kept sum yet.
     """
     at = now or timezone.now()
     held: dict[int, Published] | None = cache.get(CACHE_KEY)
@@ -80,101 +124,66 @@ def published(months: int, now: datetime | None = None) -> Published | None:
         try:
             held = count(at)
             cache.set(CACHE_KEY, held, KEPT_SECONDS)
+        except TooMany:
+            logger.info("public figures wait for the kept sums of reports")
         finally:
             cache.delete(LOCK_KEY)
     return held[months] if held else None
 
 
 def count(now: datetime) -> dict[int, Published]:
-    """Both windows, counted in a constant number of queries and made safe to publish."""
+    """Both windows, from kept sums in a constant number of queries, and made safe to publish. Raises TooMany."""
     end = timezone.localtime(now).date().replace(day=1) - timedelta(days=1)
-    raw = {months: _Raw.of(_first(end, months), end, now) for months in WINDOWS}
-    services = list(Service.objects.filter(status=Service.Status.ACTIVE).order_by("name").values_list("code", "name"))
+    raw = {months: _Raw.of(months_before(end, months - 1), end, now) for months in WINDOWS}
+    services = Service.objects.filter(status=Service.Status.ACTIVE).order_by("name")
+    listed = [(str(pk), code, name) for pk, code, name in services.values_list("pk", "code", "name")]
     found = {}
     for months in WINDOWS:
-        lines = [_line(code, name, raw, months) for code, name in services]
+        lines = [_line(pk, code, name, raw, months) for pk, code, name in listed]
         lines.sort(key=lambda line: -(line.tickets or 0))
-        found[months] = Published(months, _first(end, months), end, now, tuple(lines))
+        found[months] = Published(months, months_before(end, months - 1), end, now, tuple(lines))
     return found
 
 
-def _first(end: date, months: int) -> date:
-    """The first day of the `months` months that end with `end`."""
-    number = end.year * 12 + end.month - months
-    return date(number // 12, number % 12 + 1, 1)
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Raw:
-    """The exact figures of one window by service; they never leave this module."""
+    """The exact sums of one window by id of the service; they never leave this module."""
 
-    tickets: dict[str, int]
-    met: dict[tuple[str, str], int]
-    decided: dict[tuple[str, str], int]
-    resolved: dict[str, int]
-    medians: dict[str, float]
+    tickets: dict[str, Counter[str]]
+    clocks: dict[str, Counter[str]]
+    times: dict[str, Counter[str]]
 
     @classmethod
     def of(cls, start: date, end: date, now: datetime) -> "_Raw":
-        tickets = _tickets(start, end)
-        counts = dict(tickets.values("service__code").annotate(n=Count("pk")).values_list("service__code", "n"))
-        met, decided = {}, {}
-        for code, metric, good, late in _decided(tickets, now):
-            met[code, metric], decided[code, metric] = good, good + late
-        values = _middle_values(tickets)
-        return cls(counts, met, decided, {code: n for code, n, _value in values}, {c: v for c, _n, v in values})
+        """Nobody is signed in: what may be counted is in the question, not in what somebody may see."""
+        asked = PublicQuestion(start, end, KINDS, now)
+        return cls(*(by_service(asked, part, MOST_LIVE) for part in ("tickets", "clocks", "times")))
+
+    def created(self, service: str) -> int:
+        return self.tickets.get(service, Counter())["created"]
+
+    def share(self, service: str, metric: str) -> tuple[int, int]:
+        """Clocks that met their target, and those that are decided."""
+        sums = self.clocks.get(service, Counter())
+        met = sums[f"{metric}.met"]
+        return met, met + sums[f"{metric}.breached"]
+
+    def middle(self, service: str) -> tuple[int, int]:
+        """The median of the time to resolve in minutes of working time, and how many stand behind it."""
+        found = duration_of(self.times.get(service, Counter()), Metric.RESOLUTION)
+        return found.median or 0, found.number
 
 
-def _tickets(start: date, end: date) -> QuerySet[Ticket]:
-    """What may be counted in public. Nobody is signed in: the rule is this filter, not what somebody may see."""
-    since, before = period(start, end)
-    return Ticket.objects.filter(
-        is_restricted=False,
-        kind__in=KINDS,
-        service__status=Service.Status.ACTIVE,
-        created_at__gte=since,
-        created_at__lt=before,
-    ).order_by()
-
-
-def _decided(tickets: QuerySet[Ticket], now: datetime) -> Any:
-    clocks = Clock.objects.filter(ticket__in=tickets.values("pk"), metric__in=METRICS)
-    counted = clocks.values("ticket__service__code", "metric").annotate(
-        good=Count("pk", filter=result_is("met", now)), late=Count("pk", filter=result_is("breached", now))
-    )
-    return counted.order_by().values_list("ticket__service__code", "metric", "good", "late")
-
-
-def _middle_values(tickets: QuerySet[Ticket]) -> list[tuple[str, int, float]]:
-    """(service, number of finished resolutions, their median in working minutes).
-
-    The database numbers the clocks of each service by length and hands out the one or two in the middle.
-    """
-    service = [F("ticket__service__code")]
-    clocks = (
-        Clock.objects.filter(ticket__in=tickets.values("pk"), metric=Metric.RESOLUTION, is_stopped=True)
-        .annotate(
-            place=Window(RowNumber(), partition_by=service, order_by=[F("elapsed_seconds"), F("pk")]),
-            size=Window(Count("pk"), partition_by=service),
-        )
-        .filter(Q(place__gte=F("size") / 2.0) & Q(place__lte=F("size") / 2.0 + 1))
-    )
-    found: dict[str, tuple[int, list[int]]] = {}
-    for code, size, seconds in clocks.values_list("ticket__service__code", "size", "elapsed_seconds"):
-        found.setdefault(code, (size, []))[1].append(seconds)
-    return [(code, size, median(values) / 60) for code, (size, values) in found.items()]
-
-
-def _line(code: str, name: str, raw: dict[int, _Raw], months: int) -> Line:
+def _line(service: str, code: str, name: str, raw: dict[int, _Raw], months: int) -> Line:
     own = raw[months]
     shares = []
     for metric in METRICS:
-        is_shown = _may_show({each: raw[each].decided.get((code, metric), 0) for each in WINDOWS}, months)
-        share = 100 * own.met.get((code, metric), 0) / own.decided[code, metric] if is_shown else None
-        shares.append(None if share is None else round(share))
-    is_shown = _may_show({each: raw[each].resolved.get(code, 0) for each in WINDOWS}, months)
-    middle = 10 * round(own.medians[code] / 10) if is_shown else None
-    return Line(code, name, rounded(own.tickets.get(code, 0)), shares[0], shares[1], middle)
+        met, decided = own.share(service, metric)
+        is_shown = _may_show({each: raw[each].share(service, metric)[1] for each in WINDOWS}, months)
+        shares.append(round(100 * met / decided) if is_shown else None)
+    is_shown = _may_show({each: raw[each].middle(service)[1] for each in WINDOWS}, months)
+    middle = 10 * round(own.middle(service)[0] / 10) if is_shown else None
+    return Line(code, name, rounded(own.created(service)), shares[0], shares[1], middle)
 
 
 def rounded(number: int) -> int | None:

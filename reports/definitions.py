@@ -1,18 +1,18 @@
 """What each figure means; printed beside the figures and written into the files.
 
-`docs/reports.md` says the same at more length. Whoever changes a figure in `reports.sla` or `reports.figures` changes
-its sentence here.
+`docs/reports.md` has the same sentences, each with where the figure comes from. Whoever changes a figure in
+`reports.sla` or `reports.figures` changes its sentence in both; a test compares them.
 """
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-DEFINITIONS: tuple[tuple[Promise, Promise], ...] = (
-    (
+FIGURES: dict[str, tuple[Promise, Promise]] = {
+    "period": (
         _("Masa"),
         _("Tiket masuk ke masa pembuatannya menurut tanggal setempat; hari pertama dan terakhir ikut dihitung."),
     ),
-    (
+    "clock": (
         _("Jam SLA"),
         _(
             "Satu jam per tiket dan ukuran. Penugasan dan kabar berkala dimulai lagi untuk setiap tim dan setiap "
@@ -20,41 +20,38 @@ DEFINITIONS: tuple[tuple[Promise, Promise], ...] = (
             "menunggu, jam berhenti sementara."
         ),
     ),
-    (_("Tercapai"), _("Jam yang berhenti pada atau sebelum tenggatnya.")),
-    (_("Lewat tenggat"), _("Jam yang tenggatnya terlampaui, baik tiketnya sudah selesai maupun belum.")),
-    (
+    "met": (_("Tercapai"), _("Jam yang berhenti pada atau sebelum tenggatnya.")),
+    "breached": (_("Lewat tenggat"), _("Jam yang tenggatnya terlampaui, baik tiketnya sudah selesai maupun belum.")),
+    "running": (
         _("Berjalan"),
         _("Jam yang belum berhenti dan belum lewat tenggat, termasuk yang sedang berhenti sementara."),
     ),
-    (
+    "attainment": (
         _("Ketercapaian"),
         _(
             "Tercapai ÷ (tercapai + lewat tenggat), dalam persen. Jam yang berjalan belum ikut dibagi; tanda “–” "
             "berarti belum ada jam yang dinilai."
         ),
     ),
-    (
+    "finished": (
         _("Selesai"),
         _(
             "Tiket yang kini terselesaikan atau ditutup. Tiket yang dibatalkan, ditolak, diarsipkan, atau diserahkan "
             "ikut dihitung: penutupan seperti itu juga menghentikan jamnya."
         ),
     ),
-    (
+    "reopened": (
         _("Dibuka kembali"),
         _("Jam penyelesaian berjalan lagi dengan waktu yang sudah terpakai, dan dinilai saat tiket selesai lagi."),
     ),
-    (
+    "coverage": (
         _("Cakupan"),
         _(
             "Hanya tiket yang boleh Anda lihat. Tiket rahasia dan pelaporan pelanggaran tidak ikut dihitung, kecuali "
             "bagi petugas rahasia yang menanganinya."
         ),
     ),
-)
-"""(term, sentence) in the order of the page."""
-
-FIGURES: dict[str, tuple[Promise, Promise]] = {
+    "open": (_("Masih terbuka"), _("Tiket yang tahapnya sekarang Baru, Dikerjakan, atau Menunggu.")),
     "response": (
         _("Waktu tanggap (MTTA)"),
         _(
@@ -125,6 +122,13 @@ FIGURES: dict[str, tuple[Promise, Promise]] = {
             "terbuka: tempat dan tim tiket itu sekarang."
         ),
     ),
+    "cause_time": (
+        _("Lama, tiket selesai"),
+        _(
+            "Waktu kerja menurut kalender utama yang dihabiskan tiket-tiket selesai yang lewat tenggat, di tempat itu "
+            "atau dipegang tim itu, sebelum terselesaikan."
+        ),
+    ),
     "backlog": (
         _("Tiket terbuka menurut umur"),
         _(
@@ -148,4 +152,14 @@ FIGURES: dict[str, tuple[Promise, Promise]] = {
         ),
     ),
 }
-"""Figure → (term, sentence), for `reports.figures`."""
+"""Name → (term, sentence)."""
+
+ATTAINMENT = ("period", "clock", "met", "breached", "running", "attainment", "finished", "open", "reopened", "coverage")
+"""What the report of attainment shows, in the order of its page."""
+ALWAYS = ("period", "coverage")
+"""What holds for every figure of every report."""
+
+
+def words(*names: str) -> list[tuple[Promise, Promise]]:
+    """(term, sentence) of these names, each once, in their order."""
+    return [FIGURES[name] for name in dict.fromkeys(names)]

@@ -173,13 +173,17 @@ class CellForm(forms.Form):
 
 
 def file_stem(start: date, end: date, stem: str = "laporan-sla") -> str:
-    """What the files of a period are called: `laporan-sla-2026-11`, with both dates when it is not one month.
+    """What the files of a period are called: `laporan-sla-2026-11`, with both dates when it is not one month or year.
 
+    >>> file_stem(date(2025, 1, 1), date(2025, 12, 31))
+    'laporan-sla-2025'
     >>> file_stem(date(2026, 11, 1), date(2026, 11, 30))
     'laporan-sla-2026-11'
     >>> file_stem(date(2026, 10, 1), date(2026, 12, 31))
     'laporan-sla-2026-10-01-2026-12-31'
     """
+    if (start, end) == (date(start.year, 1, 1), date(start.year, 12, 31)):
+        return f"{stem}-{start:%Y}"
     last_day = monthrange(start.year, start.month)[1]
     whole = {start.replace(day=last_day), timezone.localdate()}
     is_month = start.day == 1 and (start.year, start.month) == (end.year, end.month) and end in whole

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.roles import Role
-from reports import overview, sla
+from reports import overview, recap, sla
 from reports.export import pdf, text, xlsx
 from reports.export import sla as sla_file
 from reports.export.document import Document
@@ -62,6 +62,7 @@ PAGES = {
     for page in (
         Page("sla", _("Ketercapaian SLA"), "sla", "laporan-sla", _attainment),
         Page("figures", _("Waktu, beban, dan sebab"), "figures", "laporan-waktu-beban", overview.document),
+        Page("recap", _("Rekap"), "recap", "rekap", recap.document),
     )
 }
 

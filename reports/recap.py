@@ -1,182 +1,162 @@
 """The recapitulation of a month or a year, which offices used to count by hand: figures, tables, causes, trend."""
 
-from calendar import monthrange
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any
 
-from django.db.models import Count, Sum
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from core.templatetags.ui import angka
-from reports import sla
-from reports.definitions import DEFINITIONS
+from reports import overview, sections, sla
 from reports.export.document import Bar, Bars, Column, Document, Kind, Table, written
-from sla.models import Clock, Metric
-from tickets.choices import OPEN_STAGES, HoldReason, Stage
-from tickets.models import Spell
+from reports.figures import ALL, Question, Selection, durations, volume
+from reports.forms import ReportForm
+from reports.scope import GROUPS, first_of_month, last_of_month, months_before, span_label
+from reports.sections import Behind, Link, Section
+from sla.models import Metric
 
 TREND_MONTHS = 12
-WORDS = (
-    (
-        gettext_lazy("Sebab lewat tenggat"),
-        gettext_lazy(
-            "Waktu kerja, sampai tiketnya selesai, dari tiket yang melewati tenggat: menurut tahap atau alasan "
-            "menunggunya, dan menurut tim yang memegangnya. Tahap yang masih berlangsung belum ikut dijumlahkan."
-        ),
-    ),
-)
-GROUPS = ("kind", "service", "office", "team")
+TABLES = ("kind", "service", "office", "team")
+METRICS = (Metric.RESPONSE, Metric.RESOLUTION)
+RESULTS = ("met", "breached")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A month or a year, and what it is compared with."""
-
-    start: date
-    end: date
-    is_year: bool = False
-
-    @property
-    def label(self) -> str:
-        return str(self.start.year) if self.is_year else date_format(self.start, "F Y")
-
-    @property
-    def before(self) -> "Span":
-        """The month or year before."""
-        return year(self.start.year - 1) if self.is_year else month(*_shifted(self.start, -1))
-
-    @property
-    def last_year(self) -> "Span":
-        return year(self.start.year - 1) if self.is_year else month(self.start.year - 1, self.start.month)
+def title_of(question: Question) -> str:
+    """By the length of its period."""
+    label = span_label(question.start, question.end)
+    if label == str(question.start.year):
+        return _("Rekap Tahunan %(label)s") % {"label": label}
+    if question.start.day == 1 and question.end == last_of_month(question.start):
+        return _("Rekap Bulanan %(label)s") % {"label": label}
+    return _("Rekap %(label)s") % {"label": label}
 
 
-def month(year_number: int, number: int) -> Span:
-    """That calendar month."""
-    first = date(year_number, number, 1)
-    return Span(first, first.replace(day=monthrange(year_number, number)[1]))
-
-
-def year(number: int) -> Span:
-    """That calendar year."""
-    return Span(date(number, 1, 1), date(number, 12, 31), is_year=True)
-
-
-def _shifted(first: date, months: int) -> tuple[int, int]:
-    number = first.year * 12 + first.month - 1 + months
-    return number // 12, number % 12 + 1
-
-
-def document(user: User, span: Span, now: datetime) -> Document:
-    """The recapitulation, counted as this person; in a constant number of queries."""
-    rows = {group: _attainment(user, span, group, now) for group in GROUPS}
-    summary = sla.summary(user, start=span.start, end=span.end, rows=rows["kind"])
-    trend = _trend(user, span, now)
-    title = _("Rekap Tahunan %(label)s") if span.is_year else _("Rekap Bulanan %(label)s")
-    return Document(
-        title % {"label": span.label},
-        span.start,
-        span.end,
+def document(user: User, form: ReportForm, now: datetime) -> Document:
+    """The recapitulation to print and sign, counted as this person; in a constant number of queries."""
+    question = overview.question_of(user, form, now)
+    found = list(tables(question))
+    return sections.document(
+        title_of(question),
+        question,
+        user,
         now,
-        user.display_name,
-        facts=_facts(user, span, summary, now),
-        parts=[
-            _trend_bars(trend),
-            *(_table(_("Menurut %(group)s") % {"group": str(sla.GROUPS[g]).lower()}, g, rows[g]) for g in GROUPS),
-            *_causes(user, span, now),
-            _table(_("Perkembangan dua belas bulan"), "month", trend),
-        ],
-        definitions=[*DEFINITIONS, *WORDS],
+        facts=sections.facts(question),
+        sections=found,
+        chosen=form.chosen(),
+        charts=[trend_bars(found[-1])],
         is_signed=True,
     )
 
 
-def _attainment(user: User, span: Span, group_by: str, now: datetime) -> list[sla.Row]:
-    return sla.attainment(user, start=span.start, end=span.end, group_by=group_by, now=now)
+def tables(question: Question) -> Iterator[Section]:
+    """Every table, in the order of the page; the twelve months are the last."""
+    for group_by in TABLES:
+        yield _by_group(question, group_by)
+    yield from overview.causes(question)
+    yield overview.places(question)
+    yield _months(question)
 
 
-def _facts(user: User, span: Span, summary: sla.Summary, now: datetime) -> list[tuple[str, str, str]]:
-    """(label, value, remark); the remark compares with the span before and the year before."""
-    others = [span.before] if span.is_year else [span.before, span.last_year]
-    past = [(each.label, sla.summary(user, start=each.start, end=each.end)) for each in others]
-    created = ", ".join(f"{label}: {angka(one.created)}" for label, one in past)
-    found = [
-        (_("Tiket dibuat"), angka(summary.created), created),
-        (_("Di antaranya selesai"), angka(summary.finished), ""),
-        (_("Masih terbuka"), angka(summary.still_open), ""),
-    ]
-    found.append(_fact(_("Ketercapaian semua ukuran"), summary.total, [(label, one.total) for label, one in past]))
-    for metric, counts in summary.metrics.items():
-        compared = [(label, one.metrics.get(metric, sla.Counts())) for label, one in past]
-        found.append(_fact(str(Metric(metric).label), counts, compared))
-    return found
-
-
-def _fact(label: str, counts: sla.Counts, past: Sequence[tuple[str, sla.Counts]]) -> tuple[str, str, str]:
-    compared = ", ".join(f"{name}: {written(each.attainment, Kind.PERCENT)}" for name, each in past)
-    late = _("%(n)s lewat tenggat") % {"n": angka(counts.breached)}
-    return label, written(counts.attainment, Kind.PERCENT), f"{late}; {compared}"
-
-
-def _table(title: str, group_by: str, rows: Sequence[sla.Row]) -> Table:
-    """One line per group, all metrics together; in the order of the report, the worst first."""
-    total = sla.Counts()
-    for row in rows:
-        total.add(row)
-    columns = [
-        Column(str(sla.GROUPS[group_by])),
-        Column(_("Tercapai"), Kind.COUNT),
-        Column(_("Lewat tenggat"), Kind.COUNT),
-        Column(_("Berjalan"), Kind.COUNT),
-        Column(_("Ketercapaian"), Kind.PERCENT),
-    ]
-    return Table(
-        title,
-        columns,
-        [[row.label, row.met, row.breached, row.running, row.attainment] for row in rows],
-        [_("Jumlah"), total.met, total.breached, total.running, total.attainment] if rows else None,
+def _by_group(question: Question, group_by: str) -> Section:
+    """One line per group, in the order of the report of attainment: the worst first."""
+    created = {row.key: row for row in volume(question, group_by)}
+    rows = sla.attainment(
+        question.user,
+        start=question.start,
+        end=question.end,
+        group_by=group_by,
+        filters=question.filters,
+        now=question.now,
+    )
+    without_clocks = [row for key, row in created.items() if key not in {each.key for each in rows}]
+    lines = [(row.key, row.label, created[row.key].created if row.key in created else 0, row.metrics) for row in rows]
+    lines += [(row.key, row.label, row.created, {}) for row in without_clocks]
+    sums = {metric: sla.Counts() for metric in METRICS}
+    for _key, _label, _number, metrics in lines:
+        for metric in METRICS:
+            sums[metric].add(metrics.get(metric, sla.Counts()))
+    columns = [Column(str(GROUPS[group_by])), Column(_("Tiket"), Kind.COUNT)]
+    for words in (_("Tanggapan"), _("Penyelesaian")):
+        columns += [
+            Column(_("%(metric)s tercapai") % {"metric": words}, Kind.COUNT),
+            Column(_("lewat"), Kind.COUNT),
+            Column(_("ketercapaian"), Kind.PERCENT),
+        ]
+    title = _("Menurut %(group)s") % {"group": str(GROUPS[group_by]).lower()}
+    total = [_("Jumlah"), sum(number for _key, _label, number, _metrics in lines), *_values(sums)]
+    values = [[label, number, *_values(metrics)] for _key, label, number, metrics in lines]
+    return Section(
+        Table(title, columns, values, total if lines else None),
+        [_links(group_by, key) for key, *_rest in lines],
+        ("volume", "met", "breached", "attainment"),
+        _links(ALL, ""),
     )
 
 
-def _trend(user: User, span: Span, now: datetime) -> list[sla.Row]:
-    """Attainment of each of the twelve months that end with the span."""
-    first = date(*_shifted(span.end.replace(day=1), 1 - TREND_MONTHS), 1)
-    return sla.attainment(user, start=first, end=span.end, group_by="month", now=now)
+def _values(metrics: dict[str, sla.Counts] | dict[Metric, sla.Counts]) -> list[int | float | None]:
+    found: list[int | float | None] = []
+    for metric in METRICS:
+        counts = metrics.get(metric) or sla.Counts()
+        found += [counts.met, counts.breached, counts.attainment]
+    return found
 
 
-def _trend_bars(trend: Sequence[sla.Row]) -> Bars:
-    bars = [
-        Bar(row.label, (row.attainment or 0) / 100, written(row.attainment, Kind.PERCENT))
-        for row in trend
-        if row.attainment is not None
+def _links(group_by: str, key: str) -> list[Link]:
+    """Verification, response and resolution run once per ticket: as many clocks are as many tickets."""
+    one = overview.at(group_by, key)
+    links = [None, one("created")]
+    for metric in METRICS:
+        links += [*(one(f"clock.{result}", metric) for result in RESULTS), None]
+    return links
+
+
+def _months(question: Question) -> Section:
+    """The twelve months that end with the period, each with the tickets of its own days."""
+    first = months_before(question.end, TREND_MONTHS - 1)
+    asked = question.over(first, last_of_month(question.end))
+    attained = {
+        row.key: row.metrics
+        for row in sla.attainment(
+            asked.user, start=asked.start, end=asked.end, group_by="month", filters=asked.filters, now=asked.now
+        )
+    }
+    took = {row.key: row.resolution for row in durations(asked, "month")}
+    columns = [
+        Column(_("Bulan")),
+        Column(_("Tiket"), Kind.COUNT),
+        Column(_("Terselesaikan"), Kind.COUNT),
+        Column(_("Tanggapan tepat waktu"), Kind.PERCENT),
+        Column(_("Penyelesaian tepat waktu"), Kind.PERCENT),
+        Column(_("Penyelesaian lewat"), Kind.COUNT),
+        Column(_("Penyelesaian, rata-rata"), Kind.MINUTES),
     ]
-    return Bars(_("Ketercapaian dua belas bulan"), bars)
+    rows, behind = [], []
+    for row in volume(asked, "month"):
+        response, resolution = (attained.get(row.key, {}).get(metric, sla.Counts()) for metric in METRICS)
+        mean = took[row.key].mean if row.key in took else None
+        rows.append(
+            [
+                row.label,
+                row.created,
+                row.resolved,
+                response.attainment,
+                resolution.attainment,
+                resolution.breached,
+                None if mean is None else int(mean),
+            ]
+        )
+        behind.append(_month_links(first_of_month(row.key)))
+    title = _("Perkembangan dua belas bulan")
+    return Section(Table(title, columns, rows), behind, ("volume", "resolved", "attainment", "resolution"))
 
 
-def _causes(user: User, span: Span, now: datetime) -> list[Table]:
-    """Where the tickets that missed a deadline spent their working time: waiting for whom, and in which team."""
-    late = Clock.objects.filter(sla.is_breached(now)).values("ticket_id")
-    tickets = sla.tickets_in(user, start=span.start, end=span.end).filter(pk__in=late).order_by()
-    spells = Spell.objects.filter(ticket__in=tickets.values("pk"), stage__in=OPEN_STAGES).order_by()
-    by_reason = _spent(spells.values_list("stage", "hold_reason"))
-    by_team = _spent(spells.values_list("team__name"))
-    reasons = [[_reason(stage, hold), number, (spent or 0) // 60] for stage, hold, number, spent in by_reason]
-    teams = [[name or _("Belum ada tim"), number, (spent or 0) // 60] for name, number, spent in by_team]
-    numbers = [Column(_("Tiket"), Kind.COUNT), Column(_("Waktu kerja"), Kind.MINUTES)]
-    return [
-        Table(_("Sebab lewat tenggat: menunggu siapa"), [Column(_("Tahap")), *numbers], reasons),
-        Table(_("Sebab lewat tenggat: di tim mana"), [Column(_("Tim")), *numbers], teams),
-    ]
+def _month_links(first: date) -> list[Link]:
+    span = first, last_of_month(first)
+    late = Behind(sections.LATE, span)
+    return [None, Behind(Selection("created"), span), Behind(Selection("resolved"), span), None, None, late, None]
 
 
-def _spent(grouped: Any) -> Any:
-    """Each group with its number of tickets and seconds of working time, the longest first."""
-    return grouped.annotate(number=Count("ticket", distinct=True), spent=Sum("work_seconds")).order_by("-spent")
-
-
-def _reason(stage: str, hold_reason: str) -> str:
-    return str(HoldReason(hold_reason).label if hold_reason else Stage(stage).label)
+def trend_bars(months: Section) -> Bars:
+    """How many solutions were in time, month by month."""
+    shares = [(row[0], row[4]) for row in months.table.rows if row[4] is not None]
+    bars = [Bar(label, share / 100, written(share, Kind.PERCENT)) for label, share in shares]
+    return Bars(_("Penyelesaian tepat waktu, dua belas bulan"), bars)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Office, Team, User
 from accounts.roles import Role
 from catalog.models import Service
+from core.templatetags.ui import tanggal
 from sla.models import Clock
 from tickets import access
 from tickets.choices import Channel, Kind, Level, RequesterClass
@@ -98,6 +99,23 @@ def result_is(result: str, now: datetime, prefix: str = "") -> Q:
     return breached if result == "breached" else ~breached & Q((f"{prefix}is_stopped", result == "met"))
 
 
+def has_clock(metric: str, result: str, now: datetime) -> Q:
+    """The tickets with a clock of that metric that is counted as `result`; what is empty does not narrow."""
+    clocks = Clock.objects.filter(metric=metric) if metric else Clock.objects.all()
+    if result:
+        clocks = clocks.filter(result_is(result, now))
+    return Q(pk__in=clocks.values("ticket_id"))
+
+
+def span_label(start: date, end: date) -> str:
+    """What a period is called: a whole month or year by its name, else by its dates."""
+    if (start.month, start.day, end.month, end.day) == (1, 1, 12, 31) and start.year == end.year:
+        return str(start.year)
+    if start.day == 1 and end == last_of_month(start):
+        return date_format(start, "F Y")
+    return f"{tanggal(start)} – {tanggal(end)}"
+
+
 def column_of(dimension: str) -> str:
     """The column of the ticket."""
     return f"{dimension}_id" if dimension in NAMED else dimension
@@ -165,6 +183,16 @@ def first_of_month(key: str) -> date:
 def last_of_month(day: date) -> date:
     """The last day of that day's month."""
     return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def months_before(day: date, months: int) -> date:
+    """The first day of the month that many months before that day's. Pure.
+
+    >>> months_before(date(2026, 1, 31), 1), months_before(date(2026, 1, 31), 12)
+    (datetime.date(2025, 12, 1), datetime.date(2025, 1, 1))
+    """
+    number = day.year * 12 + day.month - 1 - months
+    return date(number // 12, number % 12 + 1, 1)
 
 
 def months_of(start: date, end: date) -> list[date]:

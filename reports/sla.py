@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from reports.figures.groups import check, grouped
+from reports.figures.measures import percent
 from reports.figures.source import Question, total
 from reports.scope import (
     EARLIEST,
@@ -26,6 +27,7 @@ from reports.scope import (
     NO_FILTERS,
     NONE,
     Filters,
+    has_clock,
     in_group,
     is_breached,
     label_of,
@@ -84,8 +86,7 @@ class Counts:
     @property
     def attainment(self) -> float | None:
         """Percent met among those decided, one decimal; None while nothing is decided."""
-        decided = self.met + self.breached
-        return round(100 * self.met / decided, 1) if decided else None
+        return percent(self.met, self.met + self.breached)
 
     def add(self, other: "Counts") -> None:
         self.met += other.met
@@ -170,12 +171,15 @@ def tickets_behind(
     if cell.progress:
         is_open = Q(stage__in=OPEN_STAGES)
         found = found.filter(is_open if cell.progress == "open" else ~is_open)
-    if not (cell.metric or cell.result):
-        return found
-    clocks = Clock.objects.filter(metric=cell.metric) if cell.metric else Clock.objects.all()
-    if cell.result:
-        clocks = clocks.filter(result_is(cell.result, now or timezone.now()))
-    return found.filter(pk__in=clocks.values("ticket_id"))
+    if cell.metric or cell.result:
+        found = found.filter(has_clock(cell.metric, cell.result, now or timezone.now()))
+    return found
+
+
+def clocks_behind(cell: Cell, tickets: QuerySet[Ticket], now: datetime) -> int:
+    """How many clocks a cell with a metric counts: more than `tickets` where a metric runs repeatedly."""
+    clocks = Clock.objects.filter(ticket__in=tickets.order_by().values("pk"), metric=cell.metric)
+    return (clocks.filter(result_is(cell.result, now)) if cell.result else clocks).count()
 
 
 def summary(

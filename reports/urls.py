@@ -12,7 +12,7 @@ READING = [
     path("perubahan/", changes.results, name="changes"),
     path("tiket/", sla.tickets, name="sla_tickets"),
     path("unduh/", sla.export, name="sla_export"),
-    path("rekap/", recap.choose, name="recap"),
+    path("rekap/", recap.page, name="recap"),
     path("rekap/unduh/", recap.recapitulation, name="recap_file"),
     path("tersimpan/", saved.listing, name="saved_list"),
 ]

@@ -37,9 +37,13 @@ class Lookup:
     def thresholds(self, metric: str) -> list[Threshold]:
         """The moments of all active steps for this metric; which of them hold for a ticket is looked up when they
         come."""
+        return [threshold_of(step) for step in self.steps(metric)]
+
+    def steps(self, metric: str) -> list[EscalationStep]:
+        """The active steps for this metric."""
         if self._steps is None:
             self._steps = list(EscalationStep.objects.filter(is_active=True))
-        return [threshold_of(step) for step in self._steps if step.metric in ("", metric)]
+        return [step for step in self._steps if step.metric in ("", metric)]
 
     def segments(self, rows: Iterable[ClockSegment]) -> list[Segment]:
         """Rows as values of the pure replay."""
@@ -67,27 +71,46 @@ def sync(*, ticket_id: int, facts: Facts, wanted: Mapping[str, Wanted], at: date
     found = Clock.objects.filter(ticket_id=ticket_id).order_by("cycle").prefetch_related("segments")
     newest = {each.metric: each for each in found}
     rows = {each.pk: list(each.segments.all()) for each in newest.values()}
+    is_known = bool(newest)
     for metric in Metric.values:
         want, target = wanted.get(metric), targets.get(metric)
         clock: Clock | None = newest.get(metric)
         was_finished = clock is not None and clock.is_stopped
         if clock is not None and (want is None or not _same_cycle(clock, want)):
             ended_at = at if want is None else min(max(want.opened_at, clock.started_at), at)
-            _sync_one(clock, rows[clock.pk], Run.STOPPED, None, ended_at, at, lookup)
+            _sync_one(clock, rows[clock.pk], Run.STOPPED, None, facts, ended_at, at, lookup)
         if want is None:
             continue
         if clock is None or not _same_cycle(clock, want):
-            if target is None or (clock is not None and want.run == Run.STOPPED):
+            # A metric that is new to an old ticket begins only where there is something left to measure.
+            if target is None or (is_known and want.run == Run.STOPPED):
                 continue
+            others = rows[newest[Metric.RESOLUTION].pk] if Metric.RESOLUTION in newest else []
             cycle = clock.cycle + 1 if clock else 1
             # What passed while the metric had been finished (a reopened ticket) does not count.
             rested = was_finished or metric == Metric.UPDATE
             begin = Run.STOPPED if rested and want.opened_at < at else Run.RUNNING
+            marks = [(want.opened_at, begin)]
+            if clock is None:
+                marks = _lived(others, want.opened_at) or marks
             clock = _start(ticket_id, metric, want, target, cycle, at)
-            rows[clock.pk] = [_append(clock, 0, want.opened_at, begin, target)]
+            rows[clock.pk] = [
+                _append(clock, position, marked_at, run, target) for position, (marked_at, run) in enumerate(marks)
+            ]
         newest[metric] = clock
-        _sync_one(clock, rows[clock.pk], want.run, target, at, at, lookup)
+        _sync_one(clock, rows[clock.pk], want.run, target, facts, at, at, lookup)
     return list(newest.values())
+
+
+def _lived(others: Sequence[ClockSegment], since: datetime) -> list[tuple[datetime, Run]]:
+    """What the ticket did from an instant on, by the marks of its resolution clock: the pauses of its past count for
+    a metric that comes to it later, too."""
+    before = [row for row in others if row.started_at <= since]
+    marks = [(since, Run(before[-1].run))] if before else []
+    for row in others[len(before) :]:
+        if marks and row.run != marks[-1][1]:
+            marks.append((row.started_at, Run(row.run)))
+    return marks
 
 
 def _same_cycle(clock: Clock, want: Wanted) -> bool:
@@ -111,6 +134,7 @@ def _sync_one(
     rows: list[ClockSegment],
     run: Run,
     target: ChosenTarget | None,
+    facts: Facts,
     marked_at: datetime,
     at: datetime,
     lookup: Lookup,
@@ -130,6 +154,8 @@ def _sync_one(
     waiting = clock.next_event_at
     if is_new or rows[-1] is not last:
         waiting = at if _has_passed(clock.metric, rows, at, lookup) else None
+    elif _has_missed(clock, facts, rows, at, lookup):
+        waiting = at
     refresh(clock, rows, at, waiting=waiting, lookup=lookup)
 
 
@@ -137,6 +163,18 @@ def _has_passed(metric: str, rows: Sequence[ClockSegment], at: datetime, lookup:
     """Whether some step's moment lies behind already: a report entered later, a shorter target, a late worker."""
     segments = lookup.segments(rows)
     return any(reached_at(segments, at, moment) for moment in lookup.thresholds(metric))
+
+
+def _has_missed(clock: Clock, facts: Facts, rows: Sequence[ClockSegment], at: datetime, lookup: Lookup) -> bool:
+    """Whether a step that has not fired lies behind and holds for the ticket as it is now: it may have got the kind,
+    the priority or the team of the step after its moment, against the same target."""
+    steps = [step for step in lookup.steps(clock.metric) if step.is_for(facts) and not step.is_for_all]
+    if not steps:
+        return False
+    segments = lookup.segments(rows)
+    behind = {step.pk for step in steps if reached_at(segments, at, threshold_of(step))}
+    fired = clock.escalations.filter(target_version=clock.target_version)
+    return bool(behind and behind - set(fired.values_list("step", flat=True)))
 
 
 def _differs(last: ClockSegment, target: ChosenTarget) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from typing import NamedTuple
 
 from sla.worktime import WorkCalendar
 
@@ -66,8 +67,7 @@ class Target:
         return timedelta(minutes=self.minutes or 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A mark: from `started_at` (aware) on, the clock does `run` by this calendar and towards this target."""
 
     started_at: datetime
@@ -99,8 +99,7 @@ class Threshold:
         return target + self.offset if self.offset is not None else target * (self.fraction or 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a clock shows at one instant.
 
     `remaining` is target minus elapsed, negative when overrun. `due_at` is None while the clock is paused and
@@ -116,8 +115,7 @@ class Reading:
     breached_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Walk:
+class _Walk(NamedTuple):
     """A clock walked from its first mark to one instant."""
 
     last: Segment
@@ -201,14 +199,16 @@ def _next_event(walk: _Walk, now: datetime, thresholds: Sequence[Threshold]) -> 
         return None
     due = _utc(walk.due)
     events = [due, due + _TICK]
+    wanted: list[timedelta] = []
     for threshold in thresholds:
         if threshold.wall and threshold.offset is not None:
             events.append(due + threshold.offset)
-            continue
-        wanted = threshold.amount(walk.target)
-        left = wanted - walk.ahead
-        if wanted > _ZERO and left > _ZERO:  # otherwise an earlier segment reached it
-            events.append(_utc(walk.last.calendar.add(walk.last.started_at, left)))
+        else:
+            wanted.append(threshold.amount(walk.target))
+    # Of the shares that are not used up yet only the smallest can come next, so only that one is looked for.
+    left = min((amount for amount in wanted if amount > walk.elapsed and amount > _ZERO), default=None)
+    if left is not None:
+        events.append(_utc(walk.last.calendar.add(walk.last.started_at, left - walk.ahead)))
     asked_at = _utc(now)
     # In the zone of the due, like everything else that is shown of this clock.
     upcoming = [event for event in events if event > asked_at]
@@ -245,7 +245,7 @@ def _bounds(segments: Sequence[Segment], now: datetime) -> list[datetime]:
     if not segments:
         raise ValueError("a clock has at least one segment")
     starts = [_utc(segment.started_at) for segment in segments]
-    if any(later < earlier for earlier, later in pairwise(starts)):
+    if len(starts) > 1 and any(later < earlier for earlier, later in pairwise(starts)):
         raise ValueError("segments are out of order")
     return [*starts, max(_utc(now), starts[-1])]
 

@@ -24,6 +24,7 @@ Period = tuple[date, date, Week]
 
 _Spans = tuple[tuple[int, int], ...]
 _ParsedWeek = tuple[_Spans, ...]
+_TICK = timedelta(microseconds=1)
 _SECOND = 1_000_000
 _MINUTE = 60 * _SECOND
 _DAY = 24 * 60 * _MINUTE
@@ -193,7 +194,7 @@ class WorkCalendar:
 
     def _year_at(self, near: int, instant: int) -> tuple[int, _Year]:
         """The local year that holds `instant`, which no zone moves by more than one from `near`."""
-        year = self._year(near)
+        year = self._years.get(near) or self._year(near)
         if instant < year.lower and near > _MIN_YEAR:
             return near - 1, self._year(near - 1)
         if instant >= year.upper and near < _MAX_YEAR:
@@ -306,7 +307,7 @@ def _span(delta: timedelta | None) -> int:
     """A timedelta in whole microseconds."""
     if not isinstance(delta, timedelta):
         raise TypeError("expected a timedelta")
-    return delta.days * _DAY + delta.seconds * _SECOND + delta.microseconds
+    return delta // _TICK
 
 
 def _wall(local: datetime) -> int:
@@ -317,7 +318,7 @@ def _wall(local: datetime) -> int:
 def _instant(at: datetime) -> int:
     """An aware datetime in microseconds since the epoch."""
     try:
-        return _span(at - _EPOCH)
+        return (at - _EPOCH) // _TICK
     except TypeError as error:  # naive datetimes cannot be compared with aware ones
         raise ValueError("an aware datetime is needed") from error
 

@@ -75,16 +75,15 @@ def wanted_clocks(ticket: Ticket, verified: bool) -> dict[str, clocks.Wanted]:
 
 def sync_clocks(ticket: Ticket, at: datetime) -> list[Clock]:
     """Bring the clocks in line and cache the next deadline on the ticket. The caller saves the ticket."""
-    effective = ticket.resume_state if ticket.stage == Stage.WAITING and ticket.resume_state else ticket.state
-    verified = effective != "new"
-    rows = clocks.sync(
-        ticket_id=ticket.pk,
-        facts=facts_of(ticket),
-        wanted=wanted_clocks(ticket, verified),
-        at=at,
-    )
+    rows = clocks.sync(ticket_id=ticket.pk, facts=facts_of(ticket), wanted=wanted_now(ticket), at=at)
     put_due(ticket, rows)
     return rows
+
+
+def wanted_now(ticket: Ticket) -> dict[str, clocks.Wanted]:
+    """`wanted_clocks` of the ticket as it is; a complaint is verified once it has left its first state."""
+    effective = ticket.resume_state if ticket.stage == Stage.WAITING and ticket.resume_state else ticket.state
+    return wanted_clocks(ticket, effective != "new")
 
 
 def put_due(ticket: Ticket, rows: Iterable[Clock]) -> None:

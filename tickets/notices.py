@@ -1,6 +1,5 @@
 """What people are told, by which channel: rows of the outbox, planned in the transaction that causes them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts import contacts
 from accounts.models import Contact, Team, User
 from accounts.roles import Role
-from core.templatetags.ui import hari_jam, ukuran
+from core.templatetags.ui import ukuran
 from notify import outbox, preferences, wording
 from notify.events import Event, event_of
 from notify.models import Delivery, Preference
@@ -264,32 +263,16 @@ def escalation(ticket: Ticket, person: User, *, key: str, metric: str, moment: s
     staff_notice(ticket, person, key=key, event="escalation", metric=metric.lower(), moment=moment)
 
 
-def escalation_digest(
-    person: User, *, key: str, title: str, lines: Sequence[tuple[Ticket, str, datetime | None]]
-) -> None:
-    """Tell of many at once in one mail: number, metric, due and address of each, nothing of what they are about.
-
-    The caller has checked that the person sees these tickets.
-    """
+def escalation_digest(person: User, *, key: str, title: str, text: str) -> None:
+    """Tell of many at once in one mail. The caller has checked that the person sees the tickets it names."""
     outbox.plan(
         key=key,
         channel=Delivery.Channel.EMAIL,
         recipient=person.email,
         subject=title,
-        text="\n\n".join([title + ":", *(_digest_line(*line) for line in lines)]),
+        text=text,
         options={"auto_submitted": "auto-generated", "is_staff": True},
     )
-
-
-def _digest_line(ticket: Ticket, metric: str, due_at: datetime | None) -> str:
-    url = staff_url(ticket)
-    if ticket.is_restricted:
-        fact = _("ada pembaruan")
-    elif due_at is None:
-        fact = _("%(metric)s, sedang berhenti") % {"metric": metric}
-    else:
-        fact = _("%(metric)s, tenggat %(due)s") % {"metric": metric, "due": hari_jam(due_at)}
-    return f"{ticket.number:<18} {fact}\n{url}"
 
 
 def watchers(ticket: Ticket, text: str) -> None:

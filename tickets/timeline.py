@@ -132,6 +132,9 @@ def record(
     return entry
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
 def digest_of(entry: TimelineEntry) -> str:
     """SHA-256 over the entry's facts and the previous digest, as canonical JSON."""
     facts = [
@@ -146,8 +149,7 @@ def digest_of(entry: TimelineEntry) -> str:
         entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
         entry.changes,
     ]
-    text = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(facts).encode()).hexdigest()
 
 
 def first_broken(ticket_id: int) -> TimelineEntry | None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from core.templatetags.ui import angka, durasi, tanggal
 
 Words = str | Promise
+SHADES = 4
 
 
 class Kind(StrEnum):
@@ -33,13 +34,22 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows with one value per column; None is "not known" and stays empty. `total` is the last line, set apart."""
+    """Rows with one value per column; None is "not known" and stays empty. `total` is the last line, set apart.
+
+    A heat map has many narrow columns, whose fields are shaded by their numbers.
+    """
 
     title: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Any]]
     total: Sequence[Any] | None = None
     note: str = ""
+    is_heat_map: bool = False
+
+    def heat(self, value: int) -> int:
+        """How deep a field of a heat map is shaded: 0 (nothing) to SHADES."""
+        most = max((number for row in self.rows for number in row[1:]), default=0)
+        return -(-SHADES * value // most) if most else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Spacer, TableStyle
+from reportlab.platypus import CondPageBreak, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 from reportlab.platypus import Table as Grid
 
 from core.templatetags.ui import waktu
@@ -23,8 +23,12 @@ from tickets.paper import CELLS, WIDTH
 
 TYPE = "application/pdf"
 MARGIN = 18 * mm
-FIRST_COLUMN = 0.34
-"""The part of a table's width that names what the line is about."""
+FIRST_COLUMN = 0.15
+"""The least part of a table's width that names what the line is about."""
+PADDING = 3
+START = 35 * mm
+"""A table begins on a page that has at least this room left: its title, its head, and some lines."""
+NAME_OF_DAY = 18 * mm
 MAX_ROWS = 400
 """Lines of one printed table; the rest is in the spreadsheet, and the page says so."""
 FONT = "Berkas"
@@ -42,8 +46,12 @@ def _styles() -> dict[str, ParagraphStyle]:
         **common,
         "cell": cell,
         "cell-bold": strong,
+        # A title that keeps with what follows would push a whole table that breaks anyway to the next page.
+        "head-of-table": ParagraphStyle("head-of-table", common["head"], keepWithNext=0),
         "number": ParagraphStyle("number", cell, alignment=2),
         "number-bold": ParagraphStyle("number-bold", strong, alignment=2),
+        "tiny": ParagraphStyle("tiny", cell, alignment=2, fontSize=6, leading=10.5),
+        "tiny-bold": ParagraphStyle("tiny-bold", strong, alignment=2, fontSize=6, leading=10.5),
     }
 
 
@@ -123,7 +131,8 @@ def _facts(document: Document) -> list[Any]:
 
 def _table(table: Table) -> list[Any]:
     """Head repeated on each page, numbers to the right, the total under a line."""
-    head = [_p(column.label, "cell-bold" if column.kind == Kind.TEXT else "number-bold") for column in table.columns]
+    number = "tiny-bold" if table.is_heat_map else "number-bold"
+    head = [_p(column.label, "cell-bold" if column.kind == Kind.TEXT else number) for column in table.columns]
     shown = table.rows[:MAX_ROWS]
     rows = [head, *([*_cells(table, row)] for row in shown)]
     style = [
@@ -132,16 +141,30 @@ def _table(table: Table) -> list[Any]:
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("TOPPADDING", (0, 0), (-1, -1), 2),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
+        ("LEFTPADDING", (0, 0), (-1, -1), PADDING),
+        ("RIGHTPADDING", (0, 0), (-1, -1), PADDING),
     ]
     if table.total is not None:
         rows.append(_cells(table, table.total, bold=True))
         style.append(("LINEABOVE", (0, -1), (-1, -1), 1, colors.black))
-    parts = [_p(table.title, "head")]
+    parts = [CondPageBreak(START), _p(table.title, "head-of-table")]
     if not shown:
         return [*parts, _p(_("Tidak ada yang tercatat dalam masa ini.")), *_notes(table)]
+    if table.is_heat_map:
+        style += _shades(table)
     grid = Grid(rows, colWidths=_widths(table), repeatRows=1)
     grid.setStyle(TableStyle(style))
     return [*parts, grid, *_notes(table)]
+
+
+def _shades(table: Table) -> list[Any]:
+    """The fields of a heat map in their depth; its columns are so narrow that they go without padding."""
+    found: list[Any] = [("LEFTPADDING", (1, 0), (-1, -1), 0.5), ("RIGHTPADDING", (1, 0), (-1, -1), 1.5)]
+    for y, row in enumerate(table.rows, 1):
+        for x, value in enumerate(row[1:], 1):
+            if depth := table.heat(value):
+                found.append(("BACKGROUND", (x, y), (x, y), colors.Whiter(FILL, 0.13 * depth)))
+    return found
 
 
 def _notes(table: Table) -> list[Any]:
@@ -154,17 +177,32 @@ def _notes(table: Table) -> list[Any]:
 def _cells(table: Table, row: Any, *, bold: bool = False) -> list[Paragraph]:
     found = []
     for value, column in zip(row, table.columns, strict=True):
-        style = "cell" if column.kind == Kind.TEXT else "number"
+        style = "cell" if column.kind == Kind.TEXT else "tiny" if table.is_heat_map else "number"
         found.append(_p(written(value, column.kind), f"{style}-bold" if bold else style))
     return found
 
 
 def _widths(table: Table) -> list[float]:
-    """Words share what the numbers leave; no number gets less room than its head needs."""
-    texts = [column.kind == Kind.TEXT for column in table.columns]
-    number = min(27 * mm, WIDTH * (1 - FIRST_COLUMN) / max(1, texts.count(False)))
-    text = (WIDTH - number * texts.count(False)) / max(1, texts.count(True))
-    return [text if is_text else number for is_text in texts]
+    """Numbers get the room they need, at most what FIRST_COLUMN leaves; words share the rest."""
+    if table.is_heat_map:
+        others = len(table.columns) - 1
+        return [NAME_OF_DAY, *[(WIDTH - NAME_OF_DAY) / others] * others]
+    needs = [None if column.kind == Kind.TEXT else _needed(table, place) for place, column in enumerate(table.columns)]
+    numbers = [need for need in needs if need is not None]
+    texts = len(needs) - len(numbers)
+    room = WIDTH * (1 - FIRST_COLUMN) if texts else WIDTH
+    shrink = min(1.0, room / sum(numbers)) if numbers else 1.0
+    text = (WIDTH - sum(numbers) * shrink) / max(1, texts)
+    return [text if need is None else need * shrink for need in needs]
+
+
+def _needed(table: Table, place: int) -> float:
+    """The room of a column of numbers: for the longest word of its head and the longest number."""
+    column, bold = table.columns[place], _styles()["cell-bold"]
+    rows = [*table.rows[:MAX_ROWS], *([table.total] if table.total is not None else [])]
+    words = [*column.label.split(), *(written(row[place], column.kind) for row in rows)]
+    widths = [float(pdfmetrics.stringWidth(word, bold.fontName, bold.fontSize)) for word in words]
+    return max(widths, default=0.0) + 2 * PADDING + 1
 
 
 def _bars(chart: Bars) -> list[Any]:

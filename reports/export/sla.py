@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from openpyxl import Workbook
 
 from core.templatetags.ui import angka, tanggal, waktu
-from reports.definitions import DEFINITIONS
+from reports.definitions import ATTAINMENT, words
 from reports.export.document import Bar, Bars, Column, Document, Kind, Table, written
 from reports.export.xlsx import write as _write
 from reports.sla import GROUPS, Counts, Row, Summary
@@ -65,7 +65,7 @@ def _fill_summary(sheet: Any, report: Report) -> None:
     _write(sheet, [_("Semua ukuran"), summary.total.total, *_numbers(summary.total)])
     _write(sheet, [])
     _write(sheet, [_("Istilah"), _("Arti")], bold=True)
-    for term, sentence in DEFINITIONS:
+    for term, sentence in words(*ATTAINMENT):
         _write(sheet, [str(term), str(sentence)])
 
 
@@ -118,7 +118,7 @@ def document(report: Report, made_by: str) -> Document:
         chosen=report.chosen,
         facts=facts(report.summary),
         parts=[part for part in (chart(report), *tables(report)) if part],
-        definitions=DEFINITIONS,
+        definitions=words(*ATTAINMENT),
     )
 
 

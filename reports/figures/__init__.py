@@ -23,9 +23,9 @@ from reports.figures.causes import Cause, Causes, Stay, breach_causes, stays_of
 from reports.figures.drill import Selection, tickets_behind
 from reports.figures.load import AgentLoad, agents, may_see_agents
 from reports.figures.places import HOLDS, PLACES, StageRow, TimeSpent, holds, place_label, stages
-from reports.figures.source import ALL, Question
-from reports.figures.times import Duration, DurationRow, durations
-from reports.figures.trends import Headline, Trend, trend
+from reports.figures.source import ALL, PublicQuestion, Question, TooMany, by_service
+from reports.figures.times import Duration, DurationRow, duration_of, durations
+from reports.figures.trends import Headline, Trend, spans, trend
 from reports.figures.volumes import VolumeRow, heat_map, volume
 
 __all__ = [
@@ -40,21 +40,26 @@ __all__ = [
     "Duration",
     "DurationRow",
     "Headline",
+    "PublicQuestion",
     "Question",
     "Selection",
     "StageRow",
     "Stay",
     "TimeSpent",
+    "TooMany",
     "Trend",
     "VolumeRow",
     "agents",
     "backlog",
     "breach_causes",
+    "by_service",
+    "duration_of",
     "durations",
     "heat_map",
     "holds",
     "may_see_agents",
     "place_label",
+    "spans",
     "stages",
     "stays_of",
     "tickets_behind",

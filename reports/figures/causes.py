@@ -93,6 +93,10 @@ class Stay:
     team: str
     seconds: int
 
+    @property
+    def minutes(self) -> int:
+        return self.seconds // 60
+
 
 def stays_of(tickets: Sequence[Ticket], now: datetime) -> dict[int, list[Stay]]:
     """Id of each ticket → where it spent its time until it was solved, the longest first.
@@ -116,26 +120,36 @@ def _longest_first(stays: Counter[tuple[str, str]]) -> list[Stay]:
     return sorted(found, key=lambda each: (-each.seconds, each.place, each.team))
 
 
-def tickets_of_place(question: Question, key: str) -> QuerySet[Ticket]:
-    """The missed deadlines counted as `number` of that place. Raises ValueError for a place that does not exist."""
+def tickets_of_place(question: Question, key: str, *, only_now: bool = False) -> QuerySet[Ticket]:
+    """The missed deadlines counted as `number` of that place, or as `now`. Raises ValueError for one that is none."""
     if key == UNKNOWN:
-        return _ended(question).exclude(pk__in=_placed(question))
+        return _unplaced(question, only_now)
     place_label(key)
     stage, _colon, reason = key.partition(":")
     now = Q(is_open=True, stage=stage) & (Q(hold_reason=reason) if stage == Stage.WAITING else Q())
+    if only_now:
+        return late(question.tickets(), question.now).filter(now)
     longest = _longest(["stage", "hold_reason"])
     found = late(question.tickets(), question.now).annotate(longest=Concat(*longest, output_field=CharField()))
     return found.filter(now | Q(is_open=False, longest=f"{stage}{reason}"))
 
 
-def tickets_of_team(question: Question, key: str) -> QuerySet[Ticket]:
-    """The missed deadlines counted as `number` of that team (code, NONE or UNKNOWN)."""
+def tickets_of_team(question: Question, key: str, *, only_now: bool = False) -> QuerySet[Ticket]:
+    """The missed deadlines counted as `number` of that team (code, NONE or UNKNOWN), or as `now`."""
     if key == UNKNOWN:
-        return _ended(question).exclude(pk__in=_placed(question))
+        return _unplaced(question, only_now)
     team = None if key == NONE else raw_of("team", key)
+    now = Q(is_open=True, team=team)
+    if only_now:
+        return late(question.tickets(), question.now).filter(now)
     found = late(question.tickets(), question.now).annotate(longest=_longest(["team_id"])[0])
     ended = Q(is_open=False, longest=team) if team else Q(is_open=False, longest=None, pk__in=_placed(question))
-    return found.filter(Q(is_open=True, team=team) | ended)
+    return found.filter(now | ended)
+
+
+def _unplaced(question: Question, only_now: bool) -> QuerySet[Ticket]:
+    ended = _ended(question)
+    return ended.none() if only_now else ended.exclude(pk__in=_placed(question))
 
 
 def _ended(question: Question) -> QuerySet[Ticket]:

@@ -6,10 +6,11 @@ from django.db.models import Q, QuerySet
 
 from reports.figures import ages, causes, load
 from reports.figures.expressions import HourOfWeek
-from reports.figures.measures import DURATIONS, IS_FIRST_CONTACT, IS_REOPENED, IS_RESOLVED, finished
+from reports.figures.measures import DURATIONS, IS_FIRST_CONTACT, IS_REOPENED, IS_RESOLVED, RESULTS, finished
 from reports.figures.places import place_label
 from reports.figures.source import ALL, Question
-from reports.scope import in_group
+from reports.scope import has_clock, in_group
+from sla.models import Metric
 from tickets.choices import Stage
 from tickets.models import Spell, Ticket
 
@@ -24,6 +25,7 @@ CONDITIONS: dict[str, Q] = {
     **{f"duration.{metric}": finished(metric) for metric in DURATIONS},
 }
 """Figures that are conditions on a ticket created in the period."""
+WAYS = {"cause": causes.tickets_of_place, "cause_team": causes.tickets_of_team}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,10 @@ class Selection:
 
     figure            item
     of CONDITIONS     -
+    clock.met, clock.breached, clock.running: the metric, or all
     place             key of PLACES: tickets with an ended stay there
     hour              0 to 167, Monday from midnight on
-    cause, cause_team key of a `Cause`
+    cause, cause_team key of a `Cause`; with ".now" only those that are there now
     backlog           key of AGES
     agent.open, agent.resolved, agent.breached: id of the person
     """
@@ -61,6 +64,9 @@ def tickets_behind(selection: Selection, question: Question) -> QuerySet[Ticket]
 def _in_period(figure: str, item: str, question: Question) -> QuerySet[Ticket]:
     if figure in CONDITIONS:
         return question.tickets().filter(CONDITIONS[figure])
+    kind, _dot, result = figure.partition(".")
+    if kind == "clock" and result in RESULTS:
+        return question.tickets().filter(has_clock(Metric(item) if item else "", result, question.now))
     if figure == "place":
         place_label(item)
         stage, _colon, reason = item.partition(":")
@@ -69,8 +75,6 @@ def _in_period(figure: str, item: str, question: Question) -> QuerySet[Ticket]:
         return question.tickets().filter(pk__in=spells.values("ticket_id"))
     if figure == "hour":
         return question.tickets().annotate(hour=HourOfWeek("created_at")).filter(hour=int(item))
-    if figure == "cause":
-        return causes.tickets_of_place(question, item)
-    if figure == "cause_team":
-        return causes.tickets_of_team(question, item)
+    if kind in WAYS and result in ("", "now"):
+        return WAYS[kind](question, item, only_now=bool(result))
     raise ValueError(figure)

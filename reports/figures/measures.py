@@ -44,6 +44,15 @@ IS_FIRST_CONTACT = (
 """Resolved with at most one word to the requester, by the first team, and not reopened: all of it columns."""
 
 
+def percent(part: int, whole: int) -> float | None:
+    """Percent with one decimal; None of nothing. Pure.
+
+    >>> percent(1, 3), percent(0, 0)
+    (33.3, None)
+    """
+    return round(100 * part / whole, 1) if whole else None
+
+
 def recipe() -> str:
     """How sums are counted, and what a day is."""
     return f"{VERSION} {timezone.get_default_timezone_name()}"

@@ -59,6 +59,28 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicQuestion:
+    """What is counted for everybody, with nobody asking: unrestricted tickets of some kinds."""
+
+    start: date
+    end: date
+    kinds: tuple[str, ...]
+    now: datetime
+
+    def tickets(self) -> QuerySet[Ticket]:
+        since, before = period(self.start, self.end)
+        found = Ticket.objects.filter(is_restricted=False, created_at__gte=since, created_at__lt=before)
+        return found.filter(kind__in=self.kinds)
+
+
+Asked = Question | PublicQuestion
+
+
+class TooMany(Exception):
+    """More tickets than were allowed would have to be counted live."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """How a question is answered: the buckets to add up (id → key of the month) and the days to count live."""
 
@@ -73,12 +95,13 @@ def count(question: Question, part: str, dimension: str = ALL) -> dict[str, Coun
     """
     tickets = question.tickets()
     if may_use_sums(question.user):
-        return _with_kept(question, part, dimension, tickets)
+        return _with_kept(question, part, dimension, tickets, _cells_for(question, dimension, None))
     teams = [] if question.user.has_role(Role.CONFIDENTIAL_OFFICER) else access.whole_teams(question.user)
     others = _of_other_teams(question, tickets, teams) if teams else None
     if others is None:
         return _live(question, part, dimension, tickets)
-    found = _with_kept(question, part, dimension, tickets.filter(team__in=teams), teams)
+    own = tickets.filter(team__in=teams)
+    found = _with_kept(question, part, dimension, own, _cells_for(question, dimension, teams))
     if others:
         add(found, _live(question, part, dimension, Ticket.objects.filter(pk__in=others)))
     return found
@@ -95,22 +118,39 @@ def _of_other_teams(question: Question, tickets: QuerySet[Ticket], teams: list[i
     return found
 
 
+def by_service(question: PublicQuestion, part: str, most: int) -> dict[str, Counter[str]]:
+    """Id of the service as text ("" for none) → its sums, for everybody.
+
+    Raises TooMany when more than `most` tickets are in no kept sum: a page that anybody may open scans nothing.
+    """
+    return _with_kept(question, part, "service", question.tickets(), Cells("service", question.kinds), most)
+
+
 def _with_kept(
-    question: Question, part: str, dimension: str, tickets: QuerySet[Ticket], teams: list[int] | None = None
+    question: Asked,
+    part: str,
+    dimension: str,
+    tickets: QuerySet[Ticket],
+    cells: "Cells | None",
+    most: int | None = None,
 ) -> dict[str, Counter[str]]:
-    """The sums of `tickets`: all unrestricted ones of the question, or all of them in these teams."""
-    cells = _cells_for({name: value for name, value in question.filters.items() if value}, dimension, teams)
+    """The sums of `tickets`, which are those that `cells` count and no others; None: nothing is kept of these."""
     if cells is None:
         return _live(question, part, dimension, tickets)
     for _try in range(TRIES):
         plan = plan_of(question.start, question.end, question.now, part)
+        left = tickets.filter(any_of(plan.days)) if plan.days else tickets.none()
+        if most is not None and left.order_by()[: most + 1].count() > most:
+            raise TooMany
         found = _kept(plan, part, dimension, cells)
         if Bucket.objects.filter(pk__in=plan.buckets).count() == len(plan.buckets):
             break  # else a worker replaced one while it was read
     else:
+        if most is not None:
+            raise TooMany
         return _live(question, part, dimension, tickets)
     if plan.days:
-        add(found, _live(question, part, dimension, tickets.filter(any_of(plan.days))))
+        add(found, _live(question, part, dimension, left))
     return found
 
 
@@ -127,26 +167,27 @@ def add(into: dict[str, Counter[str]], other: dict[str, Counter[str]]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Which cells answer: along which dimension, of which kind ("" for all), and which of their values."""
+    """Which cells answer: along which dimension, of which kinds ("" for all together), and which of their values."""
 
     along: str
-    kind: str
+    kinds: tuple[str, ...]
     only: frozenset[str] | None = None
 
 
-def _cells_for(wanted: dict[str, str], dimension: str, teams: list[int] | None) -> Cells | None:
+def _cells_for(question: Question, dimension: str, teams: list[int] | None) -> Cells | None:
     """The cells for these filters and this dimension, in all teams or in some; None when none are kept for that."""
+    wanted = {name: value for name, value in question.filters.items() if value}
     kind = wanted.get("kind", "")
     chosen = {name: frozenset({str(raw_of(name, value))}) for name, value in wanted.items() if name != "kind"}
     if teams is not None:
         own = frozenset(map(str, teams))
         chosen["team"] = chosen.get("team", own) & own
     if not chosen:
-        return Cells(ALL if dimension == "month" or (dimension == "kind" and kind) else dimension, kind)
+        return Cells(ALL if dimension == "month" or (dimension == "kind" and kind) else dimension, (kind,))
     along, only = next(iter(chosen.items()))
     if list(chosen) == ["team"] and dimension in BESIDE_TEAM and not kind:
-        return Cells(f"team.{dimension}", "", only)
-    return Cells(along, kind, only) if len(chosen) == 1 and dimension in (ALL, "month", "kind", along) else None
+        return Cells(f"team.{dimension}", ("",), only)
+    return Cells(along, (kind,), only) if len(chosen) == 1 and dimension in (ALL, "month", "kind", along) else None
 
 
 def _kept(plan: Plan, part: str, dimension: str, wanted: Cells) -> dict[str, Counter[str]]:
@@ -154,7 +195,7 @@ def _kept(plan: Plan, part: str, dimension: str, wanted: Cells) -> dict[str, Cou
         return {}
     cells = RollupCell.objects.filter(bucket__in=plan.buckets, part=part, dimension=wanted.along)
     by_kind = dimension == "kind" and wanted.along != "kind"
-    cells = cells.exclude(kind="") if by_kind and not wanted.kind else cells.filter(kind=wanted.kind)
+    cells = cells.exclude(kind="") if by_kind and wanted.kinds == ("",) else cells.filter(kind__in=wanted.kinds)
     found: dict[str, Counter[str]] = {}
     for bucket_id, kind, packed in cells.values_list("bucket_id", "kind", "packed"):
         common = {"month": plan.buckets[bucket_id], "kind": kind if by_kind else None, ALL: ""}.get(dimension)
@@ -166,7 +207,7 @@ def _kept(plan: Plan, part: str, dimension: str, wanted: Cells) -> dict[str, Cou
     return found
 
 
-def _live(question: Question, part: str, dimension: str, tickets: QuerySet[Ticket]) -> dict[str, Counter[str]]:
+def _live(question: Asked, part: str, dimension: str, tickets: QuerySet[Ticket]) -> dict[str, Counter[str]]:
     if dimension == "month" and part == "causes":  # ranks rows of spells, which have no month of the ticket
         return _month_by_month(question, part, tickets)
     by = [] if dimension == ALL else [dimension]
@@ -175,7 +216,7 @@ def _live(question: Question, part: str, dimension: str, tickets: QuerySet[Ticke
     return {"".join(key): sums for key, sums in measure(part, tickets, by, question.now).items()}
 
 
-def _month_by_month(question: Question, part: str, tickets: QuerySet[Ticket]) -> dict[str, Counter[str]]:
+def _month_by_month(question: Asked, part: str, tickets: QuerySet[Ticket]) -> dict[str, Counter[str]]:
     found = {}
     for first in months_of(question.start, question.end):
         sums = _live(question, part, ALL, tickets.filter(any_of([(first, last_of_month(first))])))

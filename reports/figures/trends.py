@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from reports.figures.measures import percent
 from reports.figures.source import Question, total
 from reports.figures.times import Duration, duration_of
-from reports.scope import last_of_month
+from reports.scope import last_of_month, months_before
 from sla.models import Metric
 
 
@@ -19,7 +20,10 @@ class Headline:
     still_open: int
     resolved: int
     reopened: int
+    ever_finished: int
     first_contact: int
+    breached: int
+    """Missed deadlines of resolution."""
     attainment: float | None
     response: Duration
     resolution: Duration
@@ -52,16 +56,11 @@ def spans(start: date, end: date) -> list[tuple[date, date]]:
     whole = start.day == 1 and end == last_of_month(end)
     if whole:
         months = (end.year - start.year) * 12 + end.month - start.month + 1
-        before = (_shifted(start, -months), start - timedelta(days=1))
-        return [(start, end), before, (_shifted(start, -12), last_of_month(_shifted(end.replace(day=1), -12)))]
+        before = (months_before(start, months), start - timedelta(days=1))
+        return [(start, end), before, (months_before(start, 12), last_of_month(months_before(end, 12)))]
     length = end - start
     before = (start - timedelta(days=1) - length, start - timedelta(days=1))
     return [(start, end), before, (_year_ago(start), _year_ago(end))]
-
-
-def _shifted(first: date, months: int) -> date:
-    number = first.year * 12 + first.month - 1 + months
-    return date(number // 12, number % 12 + 1, 1)
 
 
 def _year_ago(day: date) -> date:
@@ -73,7 +72,6 @@ def headline(question: Question) -> Headline:
     """The figures of one period, all tickets together."""
     tickets, clocks, times = (total(question, part) for part in ("tickets", "clocks", "times"))
     met, breached = (sum(clocks[f"{metric}.{result}"] for metric in Metric.values) for result in ("met", "breached"))
-    decided = met + breached
     return Headline(
         start=question.start,
         end=question.end,
@@ -81,8 +79,10 @@ def headline(question: Question) -> Headline:
         still_open=tickets["open"],
         resolved=tickets["resolved"],
         reopened=tickets["reopened"],
+        ever_finished=tickets["created"] - tickets["open"] + tickets["reopened_open"],
         first_contact=tickets["first"],
-        attainment=round(100 * met / decided, 1) if decided else None,
+        breached=clocks[f"{Metric.RESOLUTION}.breached"],
+        attainment=percent(met, met + breached),
         response=duration_of(times, Metric.RESPONSE),
         resolution=duration_of(times, Metric.RESOLUTION),
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from reports.figures.groups import grouped, rank
+from reports.figures.measures import percent
 from reports.figures.source import ALL, Question, total
 
 
@@ -28,20 +29,16 @@ class VolumeRow:
     @property
     def first_contact_rate(self) -> float | None:
         """Percent of the resolved."""
-        return _percent(self.first_contact, self.resolved)
+        return percent(self.first_contact, self.resolved)
 
     @property
     def reopen_rate(self) -> float | None:
         """Percent of those that were ever finished: the finished, and those open again."""
-        return _percent(self.reopened, self.ever_finished)
+        return percent(self.reopened, self.ever_finished)
 
     @property
     def ever_finished(self) -> int:
         return self.finished + self.reopened_open
-
-
-def _percent(part: int, whole: int) -> float | None:
-    return round(100 * part / whole, 1) if whole else None
 
 
 def volume(question: Question, group_by: str = ALL) -> list[VolumeRow]:

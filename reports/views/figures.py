@@ -1,7 +1,5 @@
 """Times, load and causes on a page, and the tickets behind each number."""
 
-from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
@@ -9,25 +7,21 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from reports import figures, overview
-from reports.definitions import FIGURES
-from reports.export.document import Kind, written
+from reports import figures, overview, sections
+from reports.definitions import ALWAYS, words
 from reports.forms import ReportForm
+from reports.pages import PAGES
 from reports.scope import GROUPS, label_of
+from reports.views.numbers import Numbers
 from reports.views.shared import ReaderRequest, ask_again, readers
 from tickets.queues import keyset_page
 
 PAGE_SIZE = 50
+STAYS = 3
+"""Stays of a ticket that its line names."""
 TEMPLATE = "reports/figures.html"
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A value as it is written, and the address of the tickets behind it ("": none)."""
-
-    text: str
-    url: str
-    is_number: bool
+LATE = ("cause", "cause_team", "cause.now", "cause_team.now", "clock.breached")
+"""Figures of which the list says where each ticket spent its time."""
 
 
 @readers
@@ -39,44 +33,23 @@ def report(request: ReaderRequest) -> HttpResponse:
     now = timezone.now()
     question = overview.question_of(request.user, form, now)
     query = urlencode(form.query())
+    numbers = Numbers(form, "figures")
     context = {
         "form": form,
         "presets": form.presets(),
-        "facts": overview.facts(question),
-        "sections": [_shown(section, form) for section in overview.sections(question, form.group_by)],
+        "facts": [numbers.fact(fact) for fact in sections.facts(question)],
+        "sections": [numbers.section(section) for section in overview.tables(question, form.group_by)],
         "start": question.start,
         "end": question.end,
         "made_at": now,
         "chosen": list(form.chosen()),
         "group_label": GROUPS[form.group_by],
-        "trend": FIGURES["trend"],
+        "notes": words("trend", *ALWAYS),
         "page_code": "figures",
         "query": query,
         "export_url": f"{reverse('reports:sla_export')}?{query}&laporan=figures",
     }
     return render(request, TEMPLATE, context)
-
-
-def _shown(section: overview.Section, form: ReportForm) -> dict[str, Any]:
-    columns = section.table.columns
-    return {
-        "title": section.table.title,
-        "columns": columns,
-        "rows": [
-            [_cell(value, column.kind, link, form) for value, column, link in zip(row, columns, links, strict=True)]
-            for row, links in zip(section.table.rows, section.behind, strict=True)
-        ],
-        "definitions": [FIGURES[name] for name in section.definitions],
-    }
-
-
-def _cell(value: Any, kind: Kind, link: overview.Link, form: ReportForm) -> Cell:
-    url = ""
-    if link and value:
-        asked = {"angka": link.figure, "butir": link.item, "kunci": link.key}
-        wanted = {**form.query(), **{name: text for name, text in asked.items() if text}}
-        url = f"{reverse('reports:figure_tickets')}?{urlencode(wanted)}"
-    return Cell(written(value, kind), url, kind != Kind.TEXT)
 
 
 @readers
@@ -91,9 +64,9 @@ def tickets(request: ReaderRequest) -> HttpResponse:
     )
     selection = overview.ungrouped(chosen)
     try:
-        words = [overview.title_of(selection)]
+        about = [overview.title_of(selection), overview.item_of(selection)]
         if selection.key:
-            words.append(label_of(selection.group_by, selection.key))
+            about.append(label_of(selection.group_by, selection.key))
         question = overview.question_of(request.user, form, timezone.now())
         found = figures.tickets_behind(selection, question)
     except (ValueError, OverflowError) as error:
@@ -105,12 +78,19 @@ def tickets(request: ReaderRequest) -> HttpResponse:
         newest_first=True,
         size=PAGE_SIZE,
     )
+    is_late = selection.figure in LATE
+    if is_late:
+        stays = figures.stays_of(page.rows, question.now)
+        for ticket in page.rows:
+            ticket.stays = stays[ticket.pk][:STAYS]
+    came_from = PAGES.get(asked.get("laporan", ""), PAGES["figures"])
     context = {
         "page": page,
         "count": found.count(),
-        "words": words,
+        "words": [each for each in about if each],
         "chosen": list(form.chosen()),
-        "back_url": f"{reverse('reports:figures')}?{urlencode(form.query())}",
+        "back_url": came_from.address(asked.get("asal", "") or form.query()),
+        "with_stays": is_late,
         "start": question.start,
         "end": question.end,
     }

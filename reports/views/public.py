@@ -41,7 +41,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "small": len(shown.lines) - len(lines),
         "windows": dashboard.WINDOWS,
         "limit": dashboard.SMALL,
-        "step": dashboard.ROUND,
+        "definitions": dashboard.WORDS,
     }
     return render(request, "reports/public.html", context)
 

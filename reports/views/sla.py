@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from reports import sla
 from reports.charts import bars
-from reports.definitions import DEFINITIONS
+from reports.definitions import ATTAINMENT, words
 from reports.forms import CellForm, ReportForm, file_stem
 from reports.pages import FORMATS, PAGES, TYPES, answer, as_file
 from reports.views.shared import ReaderRequest, ask_again, download, readers
@@ -40,7 +40,7 @@ def report(request: ReaderRequest) -> HttpResponse:
         "metrics": [(Metric(metric).label, counts) for metric, counts in found.summary.metrics.items()],
         "chart": bars(found.rows),
         "group_label": sla.GROUPS[form.group_by],
-        "definitions": DEFINITIONS,
+        "definitions": words(*ATTAINMENT),
         "export_url": _url("sla_export", form),
         "page_code": "sla",
         "query": urlencode(form.query()),
@@ -109,6 +109,7 @@ def tickets(request: ReaderRequest) -> HttpResponse:
     context = {
         "page": page,
         "count": found.count(),
+        "clocks": sla.clocks_behind(cell, found, now) if cell.metric else None,
         "words": words,
         "chosen": list(form.chosen()),
         "with_clock": bool(cell.metric),

@@ -51,6 +51,7 @@ class Builder:
         self.infos: dict[tuple[str, str], TransitionInfo] = {
             (kind, info.name): info for kind, machine in self.machines.items() for info in machine.transitions()
         }
+        self.step_labels = {key: str(info.edge.label) for key, info in self.infos.items()}
         self.labels = {
             (kind, state): str(label)
             for kind, machine in self.machines.items()
@@ -306,7 +307,7 @@ class Builder:
         old, assignee = before
         changes: dict[str, Any] = {
             "transition": step.do,
-            "label": str(info.edge.label),
+            "label": self.step_labels[life.kind, step.do],
             "old": self.labels[life.kind, old],
             "new": self.labels[life.kind, life.state],
             "old_state": old,

@@ -54,6 +54,7 @@ class World:
     special_teams: frozenset[int | None]
     calendars: dict[int, WorkCalendar] = field(default_factory=dict)
     _targets: dict[Facts, dict[str, ChosenTarget]] = field(default_factory=dict)
+    _thresholds: dict[str, list[Threshold]] = field(default_factory=dict)
 
     def targets(self, facts: Facts) -> dict[str, ChosenTarget]:
         """Targets of a ticket with these facts, looked up once for all that no policy tells apart."""
@@ -69,7 +70,9 @@ class World:
         return found
 
     def thresholds(self, metric: str) -> list[Threshold]:
-        return [threshold_of(step) for step in self.steps if step.metric in ("", metric)]
+        if metric not in self._thresholds:
+            self._thresholds[metric] = [threshold_of(step) for step in self.steps if step.metric in ("", metric)]
+        return self._thresholds[metric]
 
 
 def load(*, seed: int, count: int, words: Words, at: datetime) -> World:

@@ -13,7 +13,7 @@ from servicedesk.volume.drafts import ClockRow, Cycle, Draft, EntryRow, SegmentR
 from servicedesk.volume.world import World
 from sla.models import Clock, ClockSegment, Metric
 from sla.policies import ChosenTarget
-from sla.replay import Run, Segment, Target, next_event, replay
+from sla.replay import Run, Segment, Target, look
 from tickets import triggers
 from tickets.choices import Kind
 from tickets.clocks import put_due
@@ -37,7 +37,7 @@ DETAILS: dict[Kind, type[Model]] = {
 }
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # a savepoint has SQLite keep a second copy of every page that is changed
 def write(drafts: Sequence[Draft], world: World, until: datetime) -> None:
     """Insert the drafts: tickets get their ids first, because conversation, history and clocks refer to them."""
     clocks = [[_clock(draft, cycle, world, until) for cycle in draft.cycles] for draft in drafts]
@@ -105,7 +105,7 @@ def _clock(draft: Draft, cycle: Cycle, world: World, until: datetime) -> ClockRo
     """A clock with everything `sla.clocks.refresh` would cache on it."""
     metric, target, marks = cycle.metric, cycle.target, cycle.marks
     segments = _segments(target, marks, world)
-    shown = replay(segments, until)
+    shown, upcoming = look(segments, until, world.thresholds(metric))
     stopped = marks[-1][1] == Run.STOPPED
     return ClockRow(
         metric=metric,
@@ -117,7 +117,7 @@ def _clock(draft: Draft, cycle: Cycle, world: World, until: datetime) -> ClockRo
         breached_at=shown.breached_at,
         target_seconds=int(shown.target.total_seconds()),
         elapsed_seconds=int(shown.elapsed.total_seconds()),
-        next_event_at=None if stopped else next_event(segments, until, world.thresholds(metric)),
+        next_event_at=upcoming,
         policy_id=target.policy_id,
         calendar_id=target.calendar_id,
         team_id=draft.ticket.team_id if metric == Metric.ASSIGNMENT else None,

@@ -1,5 +1,7 @@
 """Targets, and what happens as they are used up."""
 
+from typing import Protocol
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -93,6 +95,17 @@ class PolicyTarget(models.Model):
         return f"{self.policy}: {self.get_metric_display()}"
 
 
+class Conditioned(Protocol):
+    """What a step looks at: a ticket, or the facts of one."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def priority(self) -> int: ...
+    @property
+    def team_id(self) -> int | None: ...
+
+
 class EscalationStep(models.Model):
     """What happens at a share of the target, or so many minutes before or after the due.
 
@@ -144,6 +157,18 @@ class EscalationStep(models.Model):
                 name="sla_step_one_moment",
             ),
         ]
+
+    def is_for(self, facts: Conditioned) -> bool:
+        """Whether a ticket with these facts meets the conditions. Pure."""
+        return (
+            self.kind in ("", facts.kind)
+            and self.priority in (None, facts.priority)
+            and self.team_id in (None, facts.team_id)
+        )
+
+    @property
+    def is_for_all(self) -> bool:
+        return (self.kind, self.priority, self.team_id) == ("", None, None)
 
     def __str__(self) -> str:
         if self.percent is not None:

@@ -1,5 +1,7 @@
 """The screens of keepers: who may open them, and the way from a draft to a signed agreement."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -157,3 +159,67 @@ def test_queries_of_the_list_do_not_grow(keeper, cast):
         return len(captured)
 
     assert measure(3) == measure(20)
+
+
+def test_the_list_tells_of_promises_that_policies_left(keeper, signed, service):
+    warning = "berbeda dari kebijakan yang berlaku"
+    assert warning not in page(keeper.get(url("sla_agreements")))
+    factories.policy("Email", targets={"response": 30}, service=service)
+    assert warning in page(keeper.get(url("sla_agreements")))
+    Agreement.objects.update(valid_until=in_days(-1), valid_from=in_days(-9))
+    assert warning not in page(keeper.get(url("sla_agreements")))  # what is over is not followed
+
+
+def hidden(answer, name):
+    return re.search(f'name="{name}" value="([^"]*)"', page(answer))[1]
+
+
+def test_the_second_of_two_editors_of_a_draft_is_told(keeper, draft):
+    seen = hidden(keeper.get(url("sla_agreement_edit", draft.pk)), "seen")
+    first = keeper.post(url("sla_agreement_edit", draft.pk), form(title="Dari yang pertama", seen=seen))
+    assert first.status_code == 302
+    second = keeper.post(url("sla_agreement_edit", draft.pk), form(title="Dari yang kedua", seen=seen))
+    assert second.status_code == 409
+    assert "diubah orang lain sejak Anda membukanya" in page(second) and "Dari yang kedua" in page(second)
+    draft.refresh_from_db()
+    assert draft.title == "Dari yang pertama"
+    again = form(title="Dari yang kedua", seen=hidden(second, "seen"))
+    assert keeper.post(url("sla_agreement_edit", draft.pk), again).status_code == 302
+    draft.refresh_from_db()
+    assert draft.title == "Dari yang kedua"
+
+
+def test_nobody_signs_what_they_have_not_seen(keeper, draft):
+    seen = hidden(keeper.get(url("sla_agreement_sign", draft.pk)), "seen")
+    keeper.post(url("sla_agreement_edit", draft.pk), form(scope="Diubah di tengah jalan"))
+    answer = keeper.post(url("sla_agreement_sign", draft.pk), {"seen": seen}, follow=True)
+    assert "diubah sejak Anda membukanya" in page(answer) and "Diubah di tengah jalan" in page(answer)
+    assert Agreement.objects.get().status == "draft"
+    keeper.post(url("sla_agreement_sign", draft.pk), {"seen": hidden(answer, "seen")})
+    assert Agreement.objects.get().status == "signed"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"valid_from": "0001-01-01"},
+        {"valid_until": "9999-12-31"},
+        {"valid_from": "9999-12-31", "valid_until": "9999-12-31"},
+        {"number": "A\x00B"},
+        {"ttd-name": ["A\x00B", "C", ""]},
+        {"ttd-signed_on": ["20260105", "2026-W02-1", ""]},
+        {"ttd-nip": ["١٢٣٤٥٦٧٨٩٠١٢٣٤٥٦٧٨", "", ""]},
+        {"ttd-name": ["x" * 9000, "C", ""]},
+        {"scope": "x" * 9000},
+        {"owner": "9" * 30},
+    ],
+)
+def test_odd_inputs_are_told_or_kept_and_never_an_error(keeper, draft, odd):
+    answer = keeper.post(url("sla_agreement_edit", draft.pk), form(**odd))
+    assert answer.status_code in (302, 422)
+    for name in ("sla_agreement", "sla_agreement_edit", "sla_agreement_sign", "sla_agreement_pdf"):
+        assert keeper.get(url(name, draft.pk)).status_code == 200
+    if keeper.post(url("sla_agreement_sign", draft.pk)).status_code == 302:
+        signed = Agreement.objects.get()
+        assert keeper.get(url("sla_agreements")).status_code == 200
+        assert keeper.post(url("sla_agreement_renew", signed.pk)).status_code == 302

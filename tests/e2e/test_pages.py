@@ -18,12 +18,20 @@ VISITOR = [
     "/lapor/?jenis=incident",
     "/lapor/?jenis=complaint",
     "/lacak/",
+    "/kinerja/",
     "/akun/login/",
     "/akun/password/reset/",
 ]
 AGENT = ["/kerja/", "/kerja/?tab=selesai&q=tidak-ada", "/kerja/baru/", "/kerja/karantina/"]
 TICKET = ["", "langkah/assign/", "ubah/"]
-MANAGER = ["/laporan/", "/laporan/?periode=tahun-ini&kelompok=service", "/laporan/?dari=2026-02-01&sampai=2026-01-01"]
+MANAGER = [
+    "/laporan/",
+    "/laporan/angka/?periode=tahun-ini",
+    "/laporan/rekap/",
+    "/laporan/tersimpan/",
+    "/laporan/?periode=tahun-ini&kelompok=service",
+    "/laporan/?dari=2026-02-01&sampai=2026-01-01",
+]
 SCREENS = [(1280, "light"), (360, "light"), (1280, "dark"), (320, "light")]
 
 pytestmark = pytest.mark.parametrize("width, scheme", SCREENS)

@@ -7,6 +7,7 @@ from tests import factories
 from tests.escalation.conftest import fired, report, step, sweep
 from tickets import edits, escalation, messages, timeline
 from tickets.models import TimelineEntry
+from tickets.operations.converting import convert
 from tickets.workflow import perform
 
 
@@ -228,3 +229,29 @@ def test_a_reopened_ticket_owes_no_word_for_the_time_it_was_solved(desk, wall):
     messages.post(ticket_id=ticket.pk, actor=desk.asn, text="Masih mati.")
     clock = Clock.objects.get(ticket=ticket, metric="update")
     assert (clock.state, clock.due_at) == ("running", wall.at("24 10:00"))
+
+
+def test_a_ticket_that_comes_under_a_step_after_its_moment_is_escalated(desk, wall):
+    """Its kind, priority or team changes to that of the step, while the target stays what it was."""
+    step(percent=50, team=desk.desk)
+    step(percent=60, kind="request")
+    step(percent=70, priority=4)
+    ticket = report(desk)
+    sweep(wall, "23 09:55")
+    assert fired(ticket) == []
+    perform(ticket.pk, "assign", desk.koordinator, team="meja-layanan", assignee="agen")
+    sweep(wall, "23 09:56")
+    assert [row[0] for row in fired(ticket)] == [50]
+    edits.change(ticket_id=ticket.pk, actor=desk.koordinator, priority=4, priority_reason="Pelayanan terhenti.")
+    sweep(wall, "23 09:57")
+    convert(ticket_id=ticket.pk, actor=desk.koordinator, kind="request")
+    sweep(wall, "23 09:58")
+    assert [row[0] for row in fired(ticket)] == [50, 70, 60]
+
+
+def test_a_change_of_a_ticket_wakes_no_sweep_for_what_has_fired(desk, wall):
+    step(percent=50, team=desk.network)
+    ticket = report(desk)
+    sweep(wall, "23 09:55")
+    edits.change(ticket_id=ticket.pk, actor=desk.koordinator, subject="Internet lantai dua mati")
+    assert sweep(wall, "23 09:56") == 0

@@ -2,12 +2,14 @@
 
 import pytest
 
+from accounts.models import Substitution, User
 from notify.models import Delivery
 from sla.models import EscalationNotice
 from tests import factories
 from tests.escalation.conftest import headed_by, report, step, sweep
 from tickets import escalation
 from tickets.escalation import due, telling
+from tickets.workflow import perform
 
 
 def mails(person):
@@ -31,9 +33,11 @@ def test_more_come_as_one_digest(desk, wall):
     sweep(wall, "23 09:31")
     [mail] = mails(desk.koordinator)
     assert mail.subject == "4 tiket mendekati atau melewati tenggat"
+    assert "Mendekati tenggat (4):" in mail.text and "Lewat" not in mail.text
     for ticket in tickets:
         assert mail.text.count(ticket.number) == 2  # the number and its address
-    assert "Tanggapan pertama, tenggat Sen 23 Nov 10.00 WIB" in mail.text
+        assert f"- {ticket.number}: Tanggapan pertama, tenggat Sen 23 Nov 10.00 WIB\n  http" in mail.text
+    assert "/kerja/" in mail.text.splitlines()[-1]
     assert "Internet" not in mail.text and "asn" not in mail.text.lower()
     assert mail.options["is_staff"] and not EscalationNotice.objects.filter(told_at=None).exists()
 
@@ -151,3 +155,60 @@ def test_of_restricted_tickets_officers_hear_only_that_there_is_news(desk, wall,
         assert not any(case.subject in mail.text + mail.subject for case in cases)
     for person in (head, desk.pimpinan, desk.koordinator, desk.teknisi, desk.admin):
         assert not [mail for mail in mails(person) if mail.key.startswith("escalation")]
+
+
+@pytest.mark.parametrize(
+    ("head", "acting", "kind", "of_post", "told"),
+    [
+        ("pimpinan", "penghubung", "plh", False, {"pimpinan", "penghubung"}),  # away, and still told
+        ("pimpinan", "penghubung", "delegate", False, {"pimpinan"}),  # decides in place of the head, no more
+        (None, "penghubung", "plt", True, {"penghubung"}),
+        (None, None, "", False, set()),
+    ],
+)
+def test_acting_heads_are_told(desk, wall, head, acting, kind, of_post, told):
+    office = headed_by(getattr(desk, head) if head else None)
+    if acting:
+        whose = {"office": office} if of_post else {"person": office.head}
+        Substitution.objects.create(
+            substitute=getattr(desk, acting), kind=kind, starts_on="2026-11-20", ends_on="2026-11-24", **whose
+        )
+    step(percent=50, notify_office_head=True)
+    report(desk, office=office)
+    sweep(wall, "23 09:30")
+    assert set(EscalationNotice.objects.values_list("person__username", flat=True)) == told
+
+
+def test_a_deputy_of_other_days_or_without_account_is_not_told(desk, wall):
+    office = headed_by(desk.pimpinan)
+    factories.user("pensiun", is_active=False)
+    for person, first, last in (("penghubung", "2026-11-01", "2026-11-22"), ("pensiun", "2026-11-01", None)):
+        Substitution.objects.create(
+            person=desk.pimpinan, substitute=User.objects.get(username=person), starts_on=first, ends_on=last
+        )
+    step(percent=50, notify_office_head=True)
+    report(desk, office=office)
+    sweep(wall, "23 09:30")
+    assert [notice.person for notice in EscalationNotice.objects.all()] == [desk.pimpinan]
+
+
+def test_a_digest_is_grouped_and_names_each_ticket_once(desk, wall):
+    factories.policy("Permintaan", targets={"response": 240}, kind="request")
+    step(percent=10, metric="response", notify_coordinator=True)
+    step(percent=10, metric="resolution", notify_coordinator=True)
+    late, waiting = report(desk), report(desk)
+    coming = factories.ticket(kind="request", requester=desk.asn, team=desk.network)
+    sweep(wall, "23 09:01")
+    wall.set("23 09:50")
+    perform(waiting.pk, "assign", desk.koordinator, team="jaringan", assignee="teknisi")
+    perform(waiting.pk, "start", desk.teknisi)
+    perform(waiting.pk, "hold", desk.teknisi, reason="third_party", note="Menunggu suku cadang.")
+    sweep(wall, "23 10:30")
+    text = mails(desk.koordinator)[-1].text
+    parts = text.split("\n\n")
+    assert parts[0] == "3 tiket mendekati atau melewati tenggat."
+    headings = ["Lewat tenggat (1):", "Mendekati tenggat (1):", "Sedang berhenti (1):"]
+    assert [part.splitlines()[0] for part in parts[1:-1]] == headings
+    assert "Tanggapan pertama, lewat sejak Sen 23 Nov 10.00 WIB" in parts[1]
+    for ticket, part in zip((late, coming, waiting), parts[1:-1], strict=True):
+        assert part.count(ticket.number) == 2 and text.count(ticket.number) == 2

@@ -2,6 +2,7 @@
 
 import pytest
 
+from reports import sla
 from reports.figures import (
     PLACES,
     Selection,
@@ -45,6 +46,16 @@ def test_durations(cast, week):
             assert behind.count() == getattr(row, metric).number
 
 
+def test_clocks(cast, week):
+    asked = asks(cast.pimpinan)
+    scope = {"start": asked.start, "end": asked.end, "now": asked.now}
+    for row in sla.attainment(cast.pimpinan, group_by="team", **scope):
+        for metric, counts in row.metrics.items():
+            for result in sla.RESULTS:
+                behind = tickets_behind(Selection(f"clock.{result}", metric, "team", row.key), asked)
+                assert behind.count() == getattr(counts, result), (metric, result)
+
+
 def test_stages(cast, week):
     asked = asks(cast.pimpinan)
     (row,) = stages(asked)
@@ -66,8 +77,10 @@ def test_causes(cast, week):
     found = breach_causes(asked)
     for cause in found.places:
         assert tickets_behind(Selection("cause", cause.key), asked).count() == cause.number, cause
+        assert tickets_behind(Selection("cause.now", cause.key), asked).count() == cause.now, cause
     for cause in found.teams:
         assert tickets_behind(Selection("cause_team", cause.key), asked).count() == cause.number, cause
+        assert tickets_behind(Selection("cause_team.now", cause.key), asked).count() == cause.now, cause
     assert tickets_behind(Selection("cause", "waiting:third_party"), asked).get() == week.slow
 
 
@@ -93,6 +106,7 @@ def test_agents(cast, week):
 
 @pytest.mark.parametrize("selection", [
     Selection("nonsense"), Selection("place", "nowhere"), Selection("hour", "noon"), Selection("backlog", "7"),
+    Selection("clock.met", "height"), Selection("clock.lost", "response"), Selection("cause.soon", "new"),
     Selection("created", "", "month", "2026-13"), Selection("cause", "waiting:godot"), Selection("agent.fired", "1"),
 ])  # fmt: skip
 def test_what_cannot_be_is_an_error(cast, selection):

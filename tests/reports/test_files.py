@@ -4,19 +4,23 @@ import csv
 import io
 import re
 from datetime import date
+from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from openpyxl import load_workbook
 from reportlab import rl_config
 
-from reports import recap
+from reports import recap, saved
 from reports.export import pdf, text, xlsx
 from reports.export.document import Bar, Bars, Column, Document, Kind, Table, written
+from reports.forms import ReportForm, dates_of
 from tests import factories
-from tests.reports.conftest import start_of_history
+from tests.reports.conftest import long_ago, start_of_history
 from tickets.workflow import perform
 
 DOWNLOAD, RECAP = "/laporan/unduh/", "/laporan/rekap/unduh/"
@@ -106,6 +110,21 @@ def test_pages_are_numbered_up_to_the_last(monkeypatch):
     assert last >= 3 and drawn == [f"Halaman {page} dari {last}" for page in range(1, last + 1)]
 
 
+def test_no_word_of_a_head_and_no_number_is_broken_on_paper():
+    pdf._styles()
+    labels = ("Penyelesaian tercapai", "ketercapaian", "lewat", "rata-rata", "Terselesaikan")
+    columns = [Column("Layanan"), *(Column(label, Kind.COUNT) for label in labels)]
+    table = Table("Menurut layanan", columns, [["Surel", 1, 2, 1_234_567, 4, 5]])
+    first, *widths = pdf._widths(table)
+    assert first + sum(widths) == pytest.approx(pdf.WIDTH) and first > 30 * pdf.mm
+    for label, width in zip(
+        ("Penyelesaian", "ketercapaian", "1.234.567", "rata-rata", "Terselesaikan"), widths, strict=True
+    ):
+        assert pdf.pdfmetrics.stringWidth(label, "Berkas-Tebal", 8) + 2 * pdf.PADDING <= width, label
+    many = Table("Lebar", [Column("Nama"), *[Column("Ketercapaian", Kind.COUNT)] * 12], [["x", *range(12)]])
+    assert sum(pdf._widths(many)) == pytest.approx(pdf.WIDTH), "never wider than the page"
+
+
 def test_any_words_can_be_printed(printed):
     rows = [["<b>&amp;</b> 龍 \x00" + "x" * 3000, None], ["", 5]]
     table = Table("Judul <i>", [Column("Nama <u>"), Column("n", Kind.COUNT)], rows, ["Jumlah", 5], "Catatan")
@@ -122,44 +141,103 @@ def test_values_are_written_the_indonesian_way():
     assert written(135, Kind.MINUTES) == "2 j 15 m" and written(None, Kind.TEXT) == "–"
 
 
-@pytest.mark.parametrize("query", ["bentuk=exe", "laporan=tidak-ada", "laporan=sla&bentuk="])
-def test_files_that_do_not_exist_are_not_found(cast, client, query):
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"{DOWNLOAD}?bentuk=exe",
+        f"{DOWNLOAD}?laporan=tidak-ada",
+        f"{DOWNLOAD}?laporan=sla&bentuk=",
+        f"{RECAP}?bentuk=exe",
+    ],
+)
+def test_files_that_do_not_exist_are_not_found(cast, client, address):
     client.force_login(cast.pimpinan)
-    assert client.get(f"{DOWNLOAD}?{query}").status_code == 404
+    assert client.get(address).status_code == 404
 
 
-def test_spans():
-    january = recap.month(2026, 1)
-    assert january.end == date(2026, 1, 31) and january.before == recap.month(2025, 12)
-    assert january.last_year == recap.month(2025, 1) and recap.month(2028, 2).end.day == 29
-    assert recap.year(2026).before == recap.year(2025) and recap.year(2026).label == "2026"
-    assert january.label == "Januari 2026"
+def recap_of(person, start, end, **filters):
+    form = ReportForm(QueryDict(urlencode({"dari": start, "sampai": end, **filters})))
+    assert form.is_valid()
+    return recap.document(person, form, timezone.now())
 
 
-def test_the_recap_counts_compares_and_finds_causes(cast, lives):
+@pytest.mark.parametrize("start, end, title", [
+    (date(2026, 1, 1), date(2026, 1, 31), "Rekap Bulanan Januari 2026"),
+    (date(2026, 1, 1), date(2026, 12, 31), "Rekap Tahunan 2026"),
+    (date(2026, 1, 5), date(2026, 1, 31), "Rekap 5 Jan 2026 – 31 Jan 2026"),
+])  # fmt: skip
+def test_a_recap_is_called_after_its_period(cast, start, end, title):
+    document = recap_of(cast.pimpinan, start, end)
+    assert document.title == title
+    remark = document.facts[0][2]
+    assert remark.count(": ") == (1 if end.month == 12 else 2), "a year is compared with one other year"
+
+
+def test_the_recap_counts_and_compares(cast, lives):
     factories.ticket("complaint", confidentiality="whistleblowing")
     held = factories.ticket(team=cast.network)
     perform(held.pk, "start", cast.agen)
     perform(held.pk, "hold", cast.agen, reason="requester", note="Menunggu foto.")
     today = timezone.localdate()
-    found = recap.document(cast.pimpinan, recap.month(today.year, today.month), timezone.now())
+    found = recap_of(cast.pimpinan, today.replace(day=1), today)
     facts = {label: (value, remark) for label, value, remark in found.facts}
-    assert facts["Tiket dibuat"][0] == "4", "three of the five lives, and the one on hold"
-    assert recap.month(today.year, today.month).before.label in facts["Tiket dibuat"][1]
-    assert facts["Penyelesaian"][0] == "100,0%"
+    assert facts["Tiket masuk"][0] == "4", "three of the five lives, and the one on hold"
+    assert facts["Terselesaikan"][0] == "1" and facts["Masih terbuka"][0] == "3"
     titles = [table.title for table in found.tables]
     assert titles[:4] == ["Menurut jenis", "Menurut layanan", "Menurut perangkat daerah", "Menurut tim"]
-    assert found.tables[0].rows[0][0] == "Gangguan" and len(found.tables[0].rows) == 1
+    assert found.tables[0].rows == [["Gangguan", 4, 2, 0, 100.0, 1, 0, 100.0]]
+    assert found.tables[0].total == ["Jumlah", *found.tables[0].rows[0][1:]]
 
 
-def test_causes_are_the_stages_and_teams_of_late_tickets_alone(cast, lives):
-    span = recap.Span(start_of_history(), timezone.localdate())
-    document = recap.document(cast.pimpinan, span, timezone.now())
-    reasons = next(table for table in document.tables if "menunggu siapa" in table.title)
-    numbers = {label: number for label, number, _minutes in reasons.rows}
-    assert numbers["Baru"] == 2 and "Menunggu pihak ketiga" not in numbers
-    teams = next(table for table in document.tables if "tim mana" in table.title)
-    assert sum(minutes for _name, _number, minutes in teams.rows) == sum(row[2] for row in reasons.rows) > 0
+def test_the_causes_of_the_recap_are_those_of_the_page_of_figures(cast, client, lives):
+    client.force_login(cast.pimpinan)
+    asked = {"dari": start_of_history().isoformat(), "sampai": timezone.localdate().isoformat()}
+    pages = [client.get(f"/laporan/{path}/", asked).context["sections"] for path in ("rekap", "angka")]
+    for title in ("Sebab lewat tenggat: menunggu siapa", "Sebab lewat tenggat: di tim mana"):
+        in_recap, in_figures = (
+            [[cell.text for cell in row] for part in page if part["title"] == title for row in part["rows"]]
+            for page in pages
+        )
+        assert in_recap == in_figures != []
+        assert sum(int(row[1]) for row in in_recap) == 2
+
+
+LINK = re.compile(r'<a href="(/laporan/angka/tiket/[^"]+)">([^<]+)</a>')
+
+
+@pytest.mark.slow
+def test_every_number_of_the_recap_opens_exactly_its_tickets(cast, client, lives):
+    factories.ticket("complaint", service=factories.service("surel"), office=factories.office("dukcapil"))
+    factories.ticket(service=factories.service("surel"), team=cast.network, received_at=long_ago(300))
+    client.force_login(cast.pimpinan)
+    asked = {"dari": start_of_history().isoformat(), "sampai": timezone.localdate().isoformat()}
+    opened = 0
+    for address, number in LINK.findall(client.get("/laporan/rekap/", asked).content.decode()):
+        answer = client.get(unescape(address))
+        assert answer.status_code == 200, address
+        if re.fullmatch(r"[0-9.]+", number):
+            assert answer.context["count"] == int(number.replace(".", "")), address
+            opened += 1
+        assert client.get(answer.context["back_url"]).context["query"].startswith(urlencode(asked)), address
+    assert opened > 30
+
+
+def test_a_recap_of_one_service_counts_that_service(cast, client, lives):
+    factories.ticket(service=factories.service("surel"))
+    client.force_login(cast.pimpinan)
+    page = client.get("/laporan/rekap/", {"bulan": f"{timezone.localdate():%Y-%m}", "service": "surel"})
+    assert page.context["facts"][0]["cell"].text == "1" and "Surel" in page.content.decode()
+
+
+def test_a_recap_can_be_saved_and_moves_with_the_calendar(cast, client, lives):
+    client.force_login(cast.pimpinan)
+    kept = saved.keep(
+        actor=cast.pimpinan, name="Rekap bulanan", page="recap", query="periode=bulan-lalu", is_shared=False
+    )
+    assert saved.follows_time(kept)
+    answer = client.get(f"/laporan/tersimpan/{kept.pk}/", follow=True)
+    start, end = dates_of("bulan-lalu", timezone.localdate())
+    assert (answer.context["start"], answer.context["end"]) == (start, end)
 
 
 def test_the_recap_is_a_file_to_sign(cast, client, lives, printed):
@@ -173,11 +251,11 @@ def test_the_recap_is_a_file_to_sign(cast, client, lives, printed):
     assert book["Ringkasan"]["A1"].value == f"Rekap Tahunan {today.year}"
 
 
-@pytest.mark.parametrize("query", ["bulan=2026-13", "bulan=9999-01", "bulan=0001-01", "tahun=1900", "bentuk=exe"])
+@pytest.mark.parametrize("query", ["bulan=2026-13", "bulan=9999-01", "bulan=0001-01", "tahun=1900", "kind=kucing"])
 def test_a_recap_of_nonsense_says_why(cast, client, query):
     client.force_login(cast.pimpinan)
     answer = client.get(f"{RECAP}?{query}")
-    assert answer.status_code == 422 and answer.context["form"].errors
+    assert answer.status_code == 422 and (answer.context["form"].errors or answer.context["filters"].errors)
 
 
 def test_the_recap_costs_the_same_at_any_size(cast):
@@ -187,7 +265,7 @@ def test_the_recap_costs_the_same_at_any_size(cast):
         for number in range(first, last):
             factories.ticket(service=factories.service(f"s-{number}"), office=factories.office(f"d-{number}"))
         with CaptureQueriesContext(connection) as captured:
-            recap.document(cast.pimpinan, recap.month(today.year, today.month), timezone.now())
+            recap_of(cast.pimpinan, today.replace(day=1), today)
         return len(captured)
 
     queries(0, 1)

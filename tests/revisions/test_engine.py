@@ -180,6 +180,19 @@ def test_a_newer_calendar_refuses_the_older_proposal(cast, ticket):
     assert third.state == Revision.State.FAILED and "Buang usulan ini" in third.error
 
 
+def test_hours_that_never_open_again_are_given_up(cast, ticket):
+    factories.ticket("complaint")
+    definition = definitions.of(default())
+    closed = {"name": "Tutup", "first_date": "2026-11-25", "last_date": "2034-12-31", "week": {}, "source": ""}
+    definition["periods"] = [closed]
+    revision = through(propose(cast.admin, definition), size=1)
+    assert revision.state == Revision.State.FAILED and revision.finished_at
+    assert "tidak dapat dihitung" in revision.error
+    assert revisions.work() == 0
+    with pytest.raises(WrongState):
+        revisions.apply(revision.pk, by=cast.admin)
+
+
 def test_a_discarded_proposal_is_gone(cast, ticket):
     revision = through(propose(cast.admin))
     revisions.discard(revision.pk, by=cast.admin)

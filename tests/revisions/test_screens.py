@@ -296,3 +296,14 @@ def test_next_year_is_asked_for_from_november_on(desk, wall):
     assert "Jam kerja Ramadan 2027 belum ada" in page
     wall.now = wall.now.replace(month=10)
     assert "belum lengkap" not in desk.get(url("sla")).content.decode()
+
+
+def test_the_default_calendar_is_changed_by_a_proposal(desk, cast):
+    old = default()
+    new = Calendar.objects.create(code="piket", name="Piket", week=calendars.template("24x7"))
+    ticket = factories.ticket()
+    assert 'name="as_default"' not in desk.get(url("sla_calendar_uses", old.pk)).content.decode()
+    assert desk.post(url("sla_calendar_uses", old.pk), {"as_default": "on"}).status_code == 422  # it is already
+    follow(desk, desk.post(url("sla_calendar_uses", new.pk), {"as_default": "on"}))
+    assert default() == new
+    assert ticket.clocks.get(metric="resolution").calendar == new

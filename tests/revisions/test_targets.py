@@ -11,7 +11,7 @@ from sla.policies import targets_for
 from sla.replay import Target
 from tests import factories
 from tests.revisions.conftest import WIB, dues, through
-from tickets import revisions, timeline, workflow
+from tickets import messages, revisions, timeline, workflow
 from tickets.clocks import facts_of, sync_clocks
 from tickets.errors import InvalidInputs, Stale
 from tickets.models import TimelineEntry
@@ -102,6 +102,33 @@ def test_a_version_that_was_replaced_is_refused(cast, ticket, version, wall):
         propose(cast.admin, version)
 
 
+def test_a_policy_that_gains_a_metric_reaches_open_tickets(cast, ticket, wall):
+    answered, secret = factories.ticket(), factories.ticket("complaint", confidentiality="secret")
+    messages.post(ticket_id=answered.pk, actor=cast.agen, text="Sedang kami periksa.")
+    old = Policy.objects.get(name="Umum")
+    Clock.objects.filter(metric="response").delete()
+    targets = {**versions.targets_of(old), "response": Target(minutes=120), "assignment": Target(minutes=60)}
+    new = versions.publish(
+        policy=old, conditions=versions.Conditions.of(old), targets=targets, calendar=None, name=old.name, note="",
+        by=None, at=wall.now,
+    )  # fmt: skip
+    revision = through(propose(cast.admin, new), size=1)
+    assert revision.payload["result"]["begin"] == 3  # two assignments, one response; nothing of the secret one
+    assert not Clock.objects.filter(metric="assignment").exists()
+    revisions.apply(revision.pk, by=cast.admin)
+    through(revision, size=1)
+    assert revision.payload["result"]["begin"] == 3
+    begun = Clock.objects.filter(metric="response", ticket__in=[ticket, answered])
+    assert [row.ticket_id for row in begun] == [ticket.pk]
+    assert begun.get().elapsed_seconds == 3600 and begun.get().due_at == ticket.created_at + timedelta(hours=2)
+    assert Clock.objects.filter(metric="assignment", ticket=secret).exists()
+    entries = TimelineEntry.objects.filter(code=timeline.RECOMPUTED, ticket=ticket)
+    assert {due[0] for due in entries.get().changes["dues"]} >= {"response", "assignment"}
+    before = Clock.objects.count()
+    sync_clocks(ticket, wall.now)
+    assert Clock.objects.count() == before
+
+
 @pytest.fixture
 def round_the_clock(cast):
     return Calendar.objects.create(
@@ -169,3 +196,44 @@ def test_bulk_reading_equals_reading_one_by_one(cast, ticket, round_the_clock):
     for each in tickets:
         assert bulk[each.pk] == facts_of(each)
         assert users.of(each.team_id, each.office_id) == calendar_of(each.team_id, each.office_id)
+
+
+def test_another_calendar_becomes_the_default(cast, ticket, round_the_clock):
+    own = factories.ticket(team=cast.network)
+    CalendarUse.objects.create(calendar=Calendar.objects.get(is_default=True), team=cast.network)
+    revision = revisions.propose(
+        kind=Revision.Kind.USE,
+        calendar=round_the_clock,
+        payload={"teams": [], "offices": [], "default": True},
+        summary="Bawaan",
+        by=cast.admin,
+    )
+    through(revision)
+    assert not Calendar.objects.get(pk=round_the_clock.pk).is_default
+    shown = dict(revision.moves.values_list("clock_id", "new_due_at"))
+    assert {clock.ticket_id for clock in Clock.objects.filter(pk__in=shown)} == {ticket.pk}
+    revisions.apply(revision.pk, by=cast.admin)
+    through(revision)
+    assert Calendar.objects.get(is_default=True) == round_the_clock
+    assert {pk: due for pk, due in dues().items() if pk in shown} == shown
+    assert round_the_clock.pk not in own.clocks.values_list("calendar", flat=True)
+
+
+def test_two_new_defaults_proposed_at_once(cast, ticket, round_the_clock):
+    other = Calendar.objects.create(code="lain", name="Lain", week=round_the_clock.week)
+    both = [
+        through(
+            revisions.propose(
+                kind=Revision.Kind.USE,
+                calendar=each,
+                payload={"teams": [], "offices": [], "default": True},
+                summary="Bawaan",
+                by=cast.admin,
+            )
+        )
+        for each in (round_the_clock, other)
+    ]
+    through(revisions.apply(both[0].pk, by=cast.admin))
+    with pytest.raises(Stale):
+        revisions.apply(both[1].pk, by=cast.admin)
+    assert Calendar.objects.get(is_default=True) == round_the_clock

@@ -23,7 +23,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts import tokens
 from catalog.models import ServiceCategory
 from notify import preferences
-from sla.models import Calendar, Policy
+from sla.models import Calendar, EscalationStep, Policy
 from tests import factories
 from tickets import messages
 from tickets.approvals import links
@@ -270,6 +270,7 @@ def place(cast):
         "agreement": factories.agreement(service),
         "policy": Policy.objects.earliest("pk"),
         "calendar": Calendar.objects.get(is_default=True),
+        "step": EscalationStep.objects.earliest("pk"),
     }
 
 
@@ -287,6 +288,8 @@ def address(name, place):
         "agent:decide": {"pk": place["record"].pk},
         **{name: {"pk": place["agreement"].pk} for name in ADDRESSES if name.startswith("agent:sla_agreement")},
         **{name: {"pk": place["calendar"].pk} for name in ADDRESSES if name.startswith("agent:sla_calendar")},
+        "agent:sla_escalation_edit": {"pk": place["step"].pk},
+        "agent:sla_escalation_switch": {"pk": place["step"].pk},
         "agent:sla_policy_edit": {"pk": place["policy"].pk},
         "agent:sla_policy_history": {"pk": place["policy"].pk},
         "agent:sla_policy_retire": {"pk": place["policy"].pk},

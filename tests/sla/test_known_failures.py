@@ -11,7 +11,8 @@ from sla import calendars
 from sla.models import Calendar, Clock, Escalation, EscalationStep, Holiday, PolicyTarget
 from tests import factories
 from tickets import edits, messages, sweeps
-from tickets.clocks import readings
+from tickets.clocks import readings, sync_clocks
+from tickets.operations.converting import convert
 from tickets.workflow import perform
 
 SOLVED = {"code": "fixed", "solution": "Kabel diganti."}
@@ -232,3 +233,44 @@ def test_a_switched_off_step_fires_no_more(desk, wall):
     sweeps.escalate_due(now=wall.now)
     assert clock(ticket).state == "breached"
     assert not Escalation.objects.exists()
+
+
+def test_a_metric_that_comes_later_knows_of_the_pauses_before(desk, wall):
+    """A ticket of a kind nobody answers in a set time waits, and becomes one that is to be answered within four
+    hours."""
+    PolicyTarget.objects.filter(metric="response").delete()
+    factories.policy("Permintaan", targets={"response": 240}, kind="request")
+    ticket = report(desk)  # Monday 09.00
+    begin(ticket, desk)
+    wall.set("23 10:00")
+    hold(ticket, desk)
+    wall.set("24 10:00")
+    perform(ticket.pk, "resume", desk.agen)
+    convert(ticket_id=ticket.pk, actor=desk.koordinator, kind="request")
+    assert clock(ticket, "response").due_at == wall.at("24 14:00")  # three hours left, an hour of break
+    assert shown(ticket, wall.now, "response").elapsed_minutes == 60
+
+
+def test_a_metric_that_comes_after_its_deed_is_not_measured(desk, wall):
+    """Answered on Monday; on Friday a target for answers comes along, and nobody is late."""
+    PolicyTarget.objects.filter(metric="response").delete()
+    factories.policy("Permintaan", targets={"response": 60}, kind="request")
+    ticket = report(desk)
+    begin(ticket, desk)
+    messages.post(ticket_id=ticket.pk, actor=desk.agen, text="Sedang kami periksa.")
+    wall.set("27 10:00")
+    convert(ticket_id=ticket.pk, actor=desk.koordinator, kind="request")
+    assert not Clock.objects.filter(ticket=ticket, metric="response").exists()
+    convert(ticket_id=ticket.pk, actor=desk.koordinator, kind="complaint", complaint_class="ordinary")
+    assert not Clock.objects.filter(ticket=ticket, metric="verification").exists()  # it is being worked on already
+
+
+def test_what_is_done_when_a_ticket_comes_is_measured(desk, wall):
+    """Whoever takes a call and has the answer was in time, with every metric of the ticket."""
+    factories.policy("Penugasan", targets={"assignment": 30}, kind="incident", team=desk.desk)
+    ticket = report(desk)
+    Clock.objects.filter(ticket=ticket).delete()
+    ticket.assignee, ticket.first_response_at = desk.agen, wall.now
+    sync_clocks(ticket, wall.now)
+    found = {row.metric: row.state for row in Clock.objects.filter(ticket=ticket)}
+    assert found == {"assignment": "met", "response": "met", "resolution": "running"}

@@ -81,11 +81,14 @@ class Listed:
     state: str
     validity: str
     reminder: str
+    has_drifted: bool
 
 
 def listed(rows: QuerySet[Agreement], on: date) -> list[Listed]:
     """The rows with what is to be done about them: first what needs looking at, then by service, newest first."""
-    found = list(rows.select_related("service", "owner").defer("targets").order_by("service__name", "-version"))
+    found = list(rows.select_related("service", "owner").order_by("service__name", "-version"))
+    current = {row.service_id: row for row in found if agreements.state_on(row, on) == "current"}
+    offers = promises.offers_of([row.service for row in current.values()], on)
     newest: dict[int, date] = {}
     for row in found:
         if row.status != Agreement.Status.DRAFT:
@@ -96,10 +99,11 @@ def listed(rows: QuerySet[Agreement], on: date) -> list[Listed]:
             agreements.state_on(row, on),
             validity(row),
             agreements.reminder(row, on, succeeded=newest.get(row.service_id, row.valid_from) > row.valid_from),
+            current.get(row.service_id) is row and offers[row.service_id].lines != promises.restored(row.targets).lines,
         )
         for row in found
     ]
-    return sorted(shown, key=lambda each: not each.reminder)
+    return sorted(shown, key=lambda each: (not each.reminder, not each.has_drifted))
 
 
 def drift(document: Document) -> bool:

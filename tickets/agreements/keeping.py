@@ -15,7 +15,7 @@ from sla import agreements
 from sla.models import Agreement
 from tickets import access
 from tickets.agreements import promises
-from tickets.errors import Forbidden, InvalidInputs, NotVisible, WrongState
+from tickets.errors import Forbidden, InvalidInputs, NotVisible, Stale, WrongState
 
 FACTS = (
     "number", "title", "owner_id", "scope", "exclusions", "obligations", "valid_from", "valid_until", "review_on",
@@ -25,6 +25,7 @@ FACTS = (
 SIGNATORY = ("name", "position", "nip", "signed_on")
 MOST_SIGNATORIES = 8
 FEWEST_SIGNATORIES = 2
+LAST_DAY = date.max - timedelta(days=1)
 
 Errors = dict[str, list[str]]
 
@@ -49,10 +50,30 @@ def create(*, actor: User, service_id: int, **values: Any) -> Agreement:
 
 
 @transaction.atomic
-def change(*, actor: User, pk: int, **values: Any) -> Agreement:
-    """Change facts of a draft; facts that are not given stay."""
+def change(*, actor: User, pk: int, seen: str | None = None, **values: Any) -> Agreement:
+    """Change facts of a draft; facts that are not given stay.
+
+    `seen` is the `edition` that the actor looked at: Stale when somebody changed the draft since.
+    """
     _authorise(actor)
-    return _fill(_locked_draft(pk), values)
+    draft = _locked_draft(pk)
+    _check_edition(draft, seen)
+    return _fill(draft, values)
+
+
+def edition(agreement: Agreement) -> str:
+    """Another one after every change."""
+    return agreement.updated_at.isoformat()
+
+
+def _check_edition(agreement: Agreement, seen: str | None) -> None:
+    if seen is not None and seen != edition(agreement):
+        raise Stale(
+            _(
+                "Rancangan ini diubah orang lain sejak Anda membukanya. Isian Anda belum disimpan. Bandingkan dengan "
+                "rancangan terbaru, lalu simpan sekali lagi bila isian Anda yang harus berlaku."
+            )
+        )
 
 
 @transaction.atomic
@@ -65,7 +86,7 @@ def renew(*, actor: User, pk: int, at: datetime | None = None) -> Agreement:
     service = old.service
     version = _next_version(service)
     today = timezone.localdate(at)
-    starts = max(today, old.valid_until or today, old.valid_from) + timedelta(days=1)
+    starts = min(max(today, old.valid_until or today, old.valid_from), LAST_DAY) + timedelta(days=1)
     return _fill(
         Agreement(service=service, version=version, made_by=actor),
         {
@@ -78,14 +99,15 @@ def renew(*, actor: User, pk: int, at: datetime | None = None) -> Agreement:
 
 
 @transaction.atomic
-def sign(*, actor: User, pk: int, at: datetime | None = None) -> Agreement:
+def sign(*, actor: User, pk: int, seen: str | None = None, at: datetime | None = None) -> Agreement:
     """Make the draft a promise that nobody can change any more.
 
     Targets and hours are copied as the policies and calendars have them now. The version that was in force before
-    ends the day before. Raises InvalidInputs with everything that is missing.
+    ends the day before. Raises InvalidInputs with everything that is missing, and Stale as `change` does.
     """
     _authorise(actor)
     agreement = _locked_draft(pk)
+    _check_edition(agreement, seen)
     today = timezone.localdate(at)
     offer = promises.offer_of(agreement.service, max(today, agreement.valid_from))
     previous, errors = _before(agreement, today)
@@ -212,25 +234,29 @@ def _wrong(agreement: Agreement) -> Errors:
 
 def _clean_signatories(rows: Sequence[Mapping[str, str]]) -> tuple[list[dict[str, str]], list[str]]:
     """Rows with exactly the known keys, empty ones left out; and what is wrong with them."""
-    cleaned = [{name: str(row.get(name) or "").strip()[:150] for name in SIGNATORY} for row in rows]
+    cleaned = [{name: _one_line(row.get(name))[:150] for name in SIGNATORY} for row in rows]
     cleaned = [row for row in cleaned if any(row.values())]
     wrong: list[str] = []
     if len(cleaned) > MOST_SIGNATORIES:
         wrong.append(_("Paling banyak %(most)d penanda tangan.") % {"most": MOST_SIGNATORIES})
     for row in cleaned:
-        if row["nip"] and not (row["nip"].isdigit() and len(row["nip"]) == 18):
+        if row["nip"] and not (row["nip"].isascii() and row["nip"].isdigit() and len(row["nip"]) == 18):
             wrong.append(_("NIP %(name)s harus 18 angka.") % {"name": row["name"]})
         if row["signed_on"] and not _is_date(row["signed_on"]):
             wrong.append(_("Tanggal tanda tangan %(name)s tidak dikenali.") % {"name": row["name"]})
     return cleaned, wrong
 
 
+def _one_line(text: object) -> str:
+    """Without control characters, which no database and no sheet of paper takes."""
+    return " ".join("".join(each if each.isprintable() else " " for each in str(text or "")).split())
+
+
 def _is_date(text: str) -> bool:
     try:
-        date.fromisoformat(text)
+        return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
-    return True
 
 
 def _next_version(service: Service) -> int:

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.models import Service
-from sla.calendars import calendar_of
+from sla.calendars import default_calendar_id
 from sla.hours import Hours, hours_of, together
-from sla.models import Metric, Policy
+from sla.models import CalendarUse, Metric, Policy
 from sla.policies import ChosenTarget, Facts, by_weight, chosen_from, fits
 from tickets.choices import ComplaintClass, Kind, Level, RequesterClass
 
@@ -116,20 +116,48 @@ def restored(stored: Sequence[dict[str, Any]]) -> Offer:
     return Offer(tuple(lines), tuple(Hours(**row["hours"]) for row in stored if "hours" in row))
 
 
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """One sort of ticket; a class of complaints says by its name that it is one."""
+
+    name: str
+    kind: str
+    complaint_class: str = ""
+
+
+_Case = tuple[_Subject, str, int]
+"""Sort of ticket, class of requester, priority."""
+
+
+class Known:
+    """The policies in force and who works by which calendar, read once for any number of services."""
+
+    def __init__(self, services: Iterable[int | None]) -> None:
+        ids = {pk for pk in services if pk is not None}
+        found = Policy.objects.filter(
+            Q(service_id=None) | Q(service_id__in=ids), is_active=True, valid_until=None
+        ).prefetch_related("targets")
+        self.policies = by_weight(found)
+        self._teams = dict(CalendarUse.objects.filter(team__isnull=False).values_list("team", "calendar"))
+        self._default = default_calendar_id()
+
+    def calendar_of(self, team_id: int | None) -> int | None:
+        return self._teams.get(team_id, self._default) if team_id else self._default
+
+
 class Targets:
     """The targets of the policies in force for one service, read once for any number of questions."""
 
-    def __init__(self, service: Service | None) -> None:
+    def __init__(self, service: Service | None, known: Known | None = None) -> None:
         self.service_id = service.pk if service else None
         self.team_id = service.support_team_id if service else None
-        candidates = Policy.objects.filter(
-            Q(service_id=None) | Q(service_id=self.service_id),
-            Q(team_id=None) | Q(team_id=self.team_id),
-            is_active=True,
-            valid_until=None,
-        )
-        self.policies = by_weight(candidates.prefetch_related("targets"))
-        self.usual_calendar_id = calendar_of(self.team_id, None)
+        known = known or Known([self.service_id])
+        self.policies = [
+            policy
+            for policy in known.policies
+            if policy.service_id in (None, self.service_id) and policy.team_id in (None, self.team_id)
+        ]
+        self.usual_calendar_id = known.calendar_of(self.team_id)
 
     def of(
         self, kind: str, priority: int, requester_class: str = "", complaint_class: str = ""
@@ -141,39 +169,54 @@ class Targets:
 
 def offer_of(service: Service, on: date) -> Offer:
     """What the policies in force promise for the service, with the hours that hold on that date."""
-    targets = Targets(service)
-    chosen = {
+    return offers_of([service], on)[service.pk]
+
+
+def offers_of(services: Sequence[Service], on: date) -> dict[int, Offer]:
+    """The same for many services by their ids. A fixed number of queries."""
+    known = Known(service.pk for service in services)
+    chosen = {service.pk: _chosen(service, Targets(service, known)) for service in services}
+    hours = hours_of(sorted({pk for found in chosen.values() for pk in _calendars(found)}), on)
+    names = {pk: each.name for pk, each in hours.items()}
+    return {
+        service.pk: Offer(
+            _offered(service, chosen[service.pk], names),
+            tuple(hours[pk] for pk in sorted(_calendars(chosen[service.pk]))),
+        )
+        for service in services
+    }
+
+
+def _chosen(service: Service, targets: Targets) -> dict[_Case, dict[str, ChosenTarget]]:
+    return {
         (subject, requester, priority): targets.of(subject.kind, priority, requester, subject.complaint_class)
         for subject, requester, priority in product(_subjects(service), _audience(service), PRIORITIES)
     }
-    used = {each.calendar_id for found in chosen.values() for metric, each in found.items() if metric in METRICS}
-    hours = hours_of(sorted(used), on)
-    names = {pk: each.name for pk, each in hours.items()}
+
+
+def _calendars(chosen: dict[_Case, dict[str, ChosenTarget]]) -> set[int]:
+    return {each.calendar_id for found in chosen.values() for metric, each in found.items() if metric in METRICS}
+
+
+def _offered(
+    service: Service, chosen: dict[_Case, dict[str, ChosenTarget]], calendars: dict[int, str]
+) -> tuple[Line, ...]:
     lines: list[Line] = []
     for subject in _subjects(service):
         by_requester = {
             requester: _lines(
                 subject.name,
-                [(priority, _promised(chosen[subject, requester, priority], names)) for priority in PRIORITIES],
+                [(priority, _promised(chosen[subject, requester, priority], calendars)) for priority in PRIORITIES],
             )
             for requester in _audience(service)
         }
         lines += _together(by_requester)
-    return Offer(tuple(lines), tuple(hours[pk] for pk in sorted(hours)))
+    return tuple(lines)
 
 
 def kinds_of(service: Service) -> list[Kind]:
     """What people may report about the service or ask of it."""
     return [Kind.INCIDENT, *([Kind.REQUEST] if service.requestable else []), Kind.COMPLAINT]
-
-
-@dataclass(frozen=True, slots=True)
-class _Subject:
-    """One sort of ticket; a class of complaints says by its name that it is one."""
-
-    name: str
-    kind: str
-    complaint_class: str = ""
 
 
 def _subjects(service: Service) -> list[_Subject]:

@@ -112,22 +112,13 @@ def reached(ticket: Ticket, clock: Clock, rows: Sequence[ClockSegment], at: date
     segments, since = clocks.segments_of(rows), _target_since(clock, rows)
     found = []
     for step in steps:
-        planned = reached_at(segments, at, clocks.threshold_of(step)) if holds(step, ticket) else None
+        planned = reached_at(segments, at, clocks.threshold_of(step)) if step.is_for(ticket) else None
         if planned is None:
             continue
         known = max(planned, since)
         if step.active_since is None or step.active_since <= known:
             found.append(Reached(step, planned, known))
     return sorted(found, key=lambda each: each.planned_at)
-
-
-def holds(step: EscalationStep, ticket: Ticket) -> bool:
-    """Whether the ticket meets the conditions of the step. Pure."""
-    return (
-        step.kind in ("", ticket.kind)
-        and step.priority in (None, ticket.priority)
-        and step.team_id in (None, ticket.team_id)
-    )
 
 
 def _target_since(clock: Clock, rows: Sequence[ClockSegment]) -> datetime:

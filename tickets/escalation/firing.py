@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from accounts.models import Team, User
+from accounts.models import Office, Substitution, Team, User
 from sla.models import Clock, Escalation, EscalationNotice, EscalationStep, Metric
 from tickets import notices, timeline
 from tickets.actors import SYSTEM
@@ -73,8 +74,19 @@ def hearers(ticket: Ticket, step: EscalationStep) -> Iterator[User]:
         yield from ticket.team.members.filter(is_active=True)
     if step.notify_coordinator:
         yield from notices.coordinators(ticket.team)
-    if step.notify_office_head and ticket.office and ticket.office.head and not ticket.is_restricted:
-        yield ticket.office.head
+    if step.notify_office_head and ticket.office and not ticket.is_restricted:
+        yield from heads(ticket.office)
+
+
+def heads(office: Office) -> Iterator[User]:
+    """The head of an office and whoever stands in today: Plh for a head who is away, Plt for a vacant post."""
+    head = office.head if office.head and office.head.is_active else None
+    if head:
+        yield head
+    of_post = Q(person=head) if head else Q(office=office)
+    acting = Substitution.valid().filter(of_post, substitute__is_active=True)
+    acting = acting.exclude(kind=Substitution.Kind.DELEGATE)  # that hands over decisions, not the post
+    yield from (each.substitute for each in acting.select_related("substitute").order_by("pk"))
 
 
 def _deeds(step: EscalationStep, *, has_raised: bool) -> Iterator[tuple[str, Deed]]:

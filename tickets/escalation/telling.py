@@ -14,7 +14,7 @@ from tickets.escalation import words
 SINGLE = 3
 """Up to so many at once come as a notice each."""
 MOST = 500
-"""Lines of one digest."""
+"""Notices in one digest."""
 
 
 def tell_due(limit: int = 200, now: datetime | None = None) -> int:
@@ -46,7 +46,7 @@ def _tell(person_id: int, at: datetime) -> int:
     told = [row for row in rows if row.escalation.clock.ticket_id in seen]
     EscalationNotice.objects.filter(pk__in={row.pk for row in rows} - {row.pk for row in told}).delete()
     if len(told) > SINGLE:
-        _digest(person, told)
+        _digest(person, told, at)
     else:
         for row in told:
             _single(person, row)
@@ -67,16 +67,14 @@ def _single(person: User, row: EscalationNotice) -> None:
     )
 
 
-def _digest(person: User, rows: Sequence[EscalationNotice]) -> None:
-    """One line for each clock, the newest facts of it."""
-    lines = {row.escalation.clock_id: row.escalation.clock for row in rows}
-    count = len({clock.ticket_id for clock in lines.values()})
+def _digest(person: User, rows: Sequence[EscalationNotice], at: datetime) -> None:
+    """Each ticket once, with the newest facts of its clocks."""
+    clocks = {row.escalation.clock_id: row.escalation.clock for row in rows}
+    lines = [words.Line(each.ticket, each.get_metric_display(), each.due_at) for each in clocks.values()]
+    title = words.digest_title(len({line.ticket.pk for line in lines}))
     notices.escalation_digest(
         person,
         key=f"escalation-digest:{person.pk}:{rows[0].pk}",
-        title=words.digest_title(count),
-        lines=sorted(
-            [(clock.ticket, clock.get_metric_display(), clock.due_at) for clock in lines.values()],
-            key=lambda line: (line[2] is None, line[2] or line[0].created_at, line[0].pk),
-        ),
+        title=title,
+        text=words.digest(title, lines, at),
     )

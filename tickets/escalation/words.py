@@ -1,11 +1,19 @@
 """Steps and their moments as Indonesian words."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core.templatetags.ui import durasi
+from core.templatetags.ui import durasi, hari_jam
 from sla.models import EscalationStep, Metric
 from tickets.choices import Kind, Level
+from tickets.models import Ticket
 
 
 def moment(step: EscalationStep) -> str:
@@ -84,3 +92,57 @@ def digest_title(count: int) -> str:
     return ngettext(
         "%(count)d tiket mendekati atau melewati tenggat", "%(count)d tiket mendekati atau melewati tenggat", count
     ) % {"count": count}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One clock in a digest."""
+
+    ticket: Ticket
+    metric: str
+    due_at: datetime | None
+
+
+def digest(title: str, lines: Sequence[Line], now: datetime) -> str:
+    """The text of a digest: tickets under what is the matter with them, the most urgent first, each once with its
+    address; nothing of what they are about."""
+    ordered = sorted(lines, key=lambda line: (line.due_at is None, line.due_at or now, line.ticket.pk))
+    by_ticket: dict[int, list[Line]] = {}
+    for line in ordered:
+        by_ticket.setdefault(line.ticket.pk, []).append(line)
+    parts = [f"{title}."]
+    groups = groupby(sorted(by_ticket.values(), key=lambda of: _rank(of, now)), key=lambda of: _rank(of, now))
+    for rank, tickets in groups:
+        told = [_ticket_lines(of, now) for of in tickets]
+        parts.append("\n".join([f"{_headings()[rank]} ({len(told)}):", *told]))
+    parts.append(_("Antrean Anda: %(url)s") % {"url": f"{settings.BASE_URL}{reverse('agent:queue')}"})
+    return "\n\n".join(parts)
+
+
+def _headings() -> list[str]:
+    return [_("Lewat tenggat"), _("Mendekati tenggat"), _("Sedang berhenti"), _("Ada pembaruan")]
+
+
+def _rank(of: Sequence[Line], now: datetime) -> int:
+    """Under which heading a ticket stands; `of`: its lines, the earliest due first."""
+    first = of[0]
+    if first.ticket.is_restricted:
+        return 3
+    if first.due_at is None:
+        return 2
+    return 0 if first.due_at < now else 1
+
+
+def _ticket_lines(of: Sequence[Line], now: datetime) -> str:
+    ticket = of[0].ticket
+    url = f"{settings.BASE_URL}{reverse('agent:ticket', args=[ticket.number])}"
+    if ticket.is_restricted:
+        return f"- {ticket.number}\n  {url}"
+    return "\n".join([f"- {ticket.number}: {'; '.join(_fact(line, now) for line in of)}", f"  {url}"])
+
+
+def _fact(line: Line, now: datetime) -> str:
+    if line.due_at is None:
+        return _("%(metric)s, sedang berhenti") % {"metric": line.metric}
+    said = _("%(metric)s, lewat sejak %(due)s") if line.due_at < now else _("%(metric)s, tenggat %(due)s")
+    return said % {"metric": line.metric, "due": hari_jam(line.due_at)}

@@ -15,11 +15,12 @@ each ticket whose deadline moved. `discard` throws a proposal away. The page `ag
 Payloads by kind:
 
 - `calendar` (with `calendar=`): the full new definition, see `sla.definitions`.
-- `use` (with `calendar=`): {"teams": [ids], "offices": [ids]}, all that work by this calendar from then on.
+- `use` (with `calendar=`): {"teams": [ids], "offices": [ids], "default": bool}, all that work by this calendar from
+  then on; `default` makes it the calendar of everybody who has no other, and is never taken away but by another.
 - `policy` (with `policy=`): {"policy": id, "replaces": id or None}. The new version is saved and in force for new
   tickets already. Applying it makes it hold for the open tickets too: it takes over the validity of the versions
   before it (`valid_from` of the oldest, which become inactive), so that no later step brings the old target back.
-  Only metrics whose clock runs get the new target; a metric that is new starts with the next change of the ticket.
+  A metric that an open ticket is not measured by yet begins, with the pauses of its past, unless its deed is done.
 
 Raises `tickets.errors`: Forbidden for people who do not keep the settings, InvalidInputs for a payload that cannot
 work, WrongState for a revision that is not in the right state, Stale when what it changes was changed since.

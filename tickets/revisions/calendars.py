@@ -90,16 +90,28 @@ def revise(calendar: Calendar, definition: Definition, *, by: User, at: datetime
 
 
 def use(
-    calendar: Calendar, *, teams: Iterable[Team], offices: Iterable[Office], by: User, at: datetime | None = None
+    calendar: Calendar,
+    *,
+    teams: Iterable[Team],
+    offices: Iterable[Office],
+    as_default: bool = False,
+    by: User,
+    at: datetime | None = None,
 ) -> Revision:
-    """Propose who works by this calendar. Raises as `propose` does."""
+    """Propose who works by this calendar; `as_default`: also all who have no other. Raises as `propose` does."""
     teams, offices = list(teams), list(offices)
     names = [str(each) for each in (*teams, *offices)]
     summary = _("Pemakai kalender %(calendar)s: %(names)s") % {
         "calendar": calendar.name,
         "names": ", ".join(names) or _("tidak ada"),
     }
-    payload = {"teams": [each.pk for each in teams], "offices": [each.pk for each in offices]}
+    if as_default and not calendar.is_default:
+        summary += "\n" + _("Menjadi kalender bawaan, untuk semua yang tidak punya kalender sendiri.")
+    payload = {
+        "teams": [each.pk for each in teams],
+        "offices": [each.pk for each in offices],
+        "default": as_default,
+    }
     return propose(kind=Revision.Kind.USE, calendar=calendar, payload=payload, summary=summary, by=by, at=at)
 
 

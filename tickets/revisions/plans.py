@@ -1,6 +1,6 @@
 """What a revision changes, by kind, behind one face that the job drives."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -11,6 +11,9 @@ from tickets.revisions.rows import Change, OpenClock
 
 class Plan(Protocol):
     """One revision as the job sees it."""
+
+    brings_metrics: bool
+    """Whether tickets may come to be measured by what they were not measured by before; hours alone bring none."""
 
     def version(self) -> str:
         """The version of what is to be changed, as it is now."""
@@ -26,6 +29,9 @@ class Plan(Protocol):
 
     def candidates(self, after: int, size: int) -> list[int]:
         """Ids of open clocks that may move, the next ones after `after` in rising order."""
+
+    def beginning(self, ticket_ids: Collection[int]) -> dict[int, set[str]]:
+        """Ticket → metrics it has no clock of and would begin to be measured by."""
 
     def changes(self, rows: Sequence[OpenClock], at: datetime) -> list[Change]:
         """What becomes of these clocks; those that stay as they are left out."""

@@ -2,7 +2,7 @@
 
 import json
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, cast
@@ -36,6 +36,8 @@ def prepare(revision: Revision, payload: Mapping[str, Any]) -> dict[str, Any]:
 
 class Recalendar:
     """Clocks whose life touches a changed date, by the arithmetic before and after."""
+
+    brings_metrics = False
 
     def __init__(self, revision: Revision) -> None:
         self.revision = revision
@@ -83,6 +85,10 @@ class Recalendar:
             found = found.filter(clock_id__lte=until)
         both = found.order_by("clock_id").values("clock_id").annotate(low=Min("calendar"), high=Max("calendar"))
         return both.filter(low__lt=F("high")).values_list("clock_id", flat=True)
+
+    def beginning(self, ticket_ids: Collection[int]) -> dict[int, set[str]]:
+        """Hours bring no metric along."""
+        return {}
 
     def changes(self, rows: Sequence[OpenClock], at: datetime) -> list[Change]:
         reader = Reader(self.after, at)

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -11,9 +12,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Office, Team
 from sla import calendars
-from sla.models import CalendarUse, Clock, Policy, Revision
+from sla.models import Calendar, CalendarUse, Clock, Policy, Revision
 from sla.policies import ChosenTarget, Facts, by_weight, chosen_from, fits
+from sla.replay import Run
 from sla.worktime import WorkCalendar
+from tickets.clocks import wanted_now
 from tickets.errors import InvalidInputs
 from tickets.models import ComplaintDetail, Ticket
 from tickets.revisions.rows import Change, Mark, OpenClock, Reader
@@ -22,12 +25,12 @@ from tickets.revisions.rows import Change, Mark, OpenClock, Reader
 class Users:
     """Which calendar teams and offices work by, in memory; reads like `sla.calendars.calendar_of`."""
 
-    def __init__(self, uses: Iterable[tuple[int | None, int | None, int]]) -> None:
+    def __init__(self, uses: Iterable[tuple[int | None, int | None, int]], default: int | None = None) -> None:
         rows = list(uses)
         self.teams = {team: calendar for team, _office, calendar in rows if team}
         self.offices = {office: calendar for _team, office, calendar in rows if office}
         self.parents = dict(Office.objects.values_list("pk", "parent_id"))
-        self.default = calendars.default_calendar_id()
+        self.default = default or calendars.default_calendar_id()
 
     def of_office(self, office_id: int | None) -> int | None:
         seen: set[int] = set()
@@ -44,6 +47,8 @@ class Users:
 
 class _Retarget:
     """What both kinds share: targets under other policies and uses, and clocks that get them."""
+
+    brings_metrics = True
 
     def __init__(self, revision: Revision) -> None:
         self.revision = revision
@@ -83,6 +88,21 @@ class _Retarget:
             if mark:
                 found.append(reader.change(row, row.due_at, mark, target))
         return [change for change in found if change]
+
+    def beginning(self, ticket_ids: Collection[int]) -> dict[int, set[str]]:
+        """Open tickets that a target is new to; what is over for a ticket already is left alone."""
+        known: dict[int, set[str]] = defaultdict(set)
+        for ticket_id, metric in Clock.objects.filter(ticket_id__in=ticket_ids).values_list("ticket_id", "metric"):
+            known[ticket_id].add(metric)
+        facts = facts_of(ticket_ids)
+        new = {pk: set(self._targets(facts[pk])) - known[pk] for pk in facts}
+        found = {}
+        for ticket in Ticket.objects.filter(pk__in=[pk for pk, metrics in new.items() if metrics], is_open=True):
+            wanted = wanted_now(ticket)
+            metrics = {name for name in new[ticket.pk] if name in wanted and wanted[name].run != Run.STOPPED}
+            if metrics:
+                found[ticket.pk] = metrics
+        return found
 
     def _targets(self, facts: Facts) -> dict[str, ChosenTarget]:
         if self._policies is None or self._uses is None:
@@ -149,28 +169,35 @@ def prepare_use(revision: Revision, payload: Mapping[str, Any]) -> dict[str, Any
         "teams": sorted(team for team, _office in uses if team),
         "offices": sorted(office for _team, office in uses if office),
     }
-    if present == found:
+    becomes_default = bool(payload.get("default")) and not calendar.is_default
+    if present == found and not becomes_default:
         raise InvalidInputs(_("Tidak ada yang berubah."), {"__all__": [_("Tidak ada yang berubah.")]})
-    return {**found, "before": [list(row) for row in uses]}
+    return {**found, "default": becomes_default, "before": [list(row) for row in uses]}
 
 
 class Reuse(_Retarget):
-    """Other teams and offices work by a calendar."""
+    """Other teams and offices work by a calendar, or all those that have none of their own do."""
 
     def __init__(self, revision: Revision) -> None:
         super().__init__(revision)
         self.calendar_id = cast(int, revision.calendar_id)
         self.new_teams: list[int] = revision.payload["teams"]
         self.new_offices: list[int] = revision.payload["offices"]
+        self.becomes_default: bool = revision.payload.get("default", False)
 
     def version(self) -> str:
         rows = CalendarUse.objects.order_by("team_id", "office_id").values_list("team_id", "office_id", "calendar_id")
-        return hashlib.sha256(json.dumps([list(row) for row in rows]).encode()).hexdigest()
+        known = [[calendars.default_calendar_id()], *(list(row) for row in rows)]
+        return hashlib.sha256(json.dumps(known).encode()).hexdigest()
 
     def lock(self) -> None:
+        list(Calendar.objects.select_for_update().order_by("pk").values_list("pk"))
         list(CalendarUse.objects.select_for_update().order_by("pk"))
 
     def carry_out(self) -> None:
+        if self.becomes_default:  # one is the default at any time, so the old one goes first
+            Calendar.objects.filter(is_default=True).update(is_default=False)
+            Calendar.objects.filter(pk=self.calendar_id).update(is_default=True)
         CalendarUse.objects.filter(calendar_id=self.calendar_id).delete()
         CalendarUse.objects.filter(Q(team__in=self.new_teams) | Q(office__in=self.new_offices)).delete()
         for team in self.new_teams:
@@ -186,10 +213,13 @@ class Reuse(_Retarget):
         ]
         kept += [(team, None, self.calendar_id) for team in self.new_teams]
         kept += [(None, office, self.calendar_id) for office in self.new_offices]
-        return Users(kept)
+        return Users(kept, self.calendar_id if self.becomes_default else None)
 
     def condition(self) -> Q:
-        """Every ticket of a team or an office that is named now or was before, and of the offices below."""
+        """Every ticket of a team or an office that is named now or was before, and of the offices below; a new default
+        can concern any ticket."""
+        if self.becomes_default:
+            return Q(ticket__isnull=False)
         teams, offices = set(self.new_teams), set(self.new_offices)
         # Those before are kept in the payload, because applying it changes the rows.
         for team, office in self.revision.payload["before"]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
 from core import bulk
 from sla import clocks
@@ -15,8 +15,7 @@ from sla.replay import Reading, Run, Segment, Target, Threshold, look
 from sla.worktime import WorkCalendar
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """One segment's row."""
 
     position: int
@@ -34,12 +33,9 @@ class OpenClock:
     pk: int
     ticket_id: int
     metric: str
-    state: str
     started_at: datetime
     due_at: datetime | None
-    breached_at: datetime | None
     target_seconds: int
-    elapsed_seconds: int
     next_event_at: datetime | None
     target_version: int
     policy_id: int | None
@@ -50,8 +46,7 @@ class OpenClock:
     is_stopped = False
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What becomes of a clock. `retarget`: the target that a new segment (the last of `marks`) brings."""
 
     clock: OpenClock
@@ -67,21 +62,20 @@ class Change:
 
 
 COLUMNS = (
-    "pk", "ticket_id", "metric", "state", "started_at", "due_at", "breached_at", "target_seconds", "elapsed_seconds",
-    "next_event_at", "target_version", "policy_id", "calendar_id", "updated_at",
+    "pk", "ticket_id", "metric", "started_at", "due_at", "target_seconds", "next_event_at", "target_version",
+    "policy_id", "calendar_id", "updated_at",
 )  # fmt: skip
 
 
 def open_clocks(ticket_ids: Iterable[int]) -> list[OpenClock]:
     """All clocks of these tickets that are not stopped, in the order of ids, with their marks: two queries."""
-    wanted = list(ticket_ids)
-    found = Clock.objects.filter(ticket_id__in=wanted, is_stopped=False).order_by("pk")
-    rows = [OpenClock(*values) for values in found.values_list(*COLUMNS)]
+    found = Clock.objects.filter(bulk.Among("ticket_id", ticket_ids), is_stopped=False).order_by("pk")
+    rows = [OpenClock(*values) for values in bulk.read(found, *COLUMNS)]
     marks: dict[int, list[Mark]] = defaultdict(list)
-    segments = ClockSegment.objects.filter(clock_id__in=[row.pk for row in rows]).order_by("clock_id", "position")
-    names = ("clock_id", "position", "started_at", "run", "calendar_id", "minutes", "working_days")
-    for clock_id, *values in segments.values_list(*names):
-        marks[clock_id].append(Mark(*values))
+    parts = ClockSegment.objects.filter(bulk.Among("clock_id", (row.pk for row in rows)))
+    ordered = parts.order_by("clock_id", "position")
+    for clock_id, *values in bulk.read(ordered, "clock_id", *Mark._fields):
+        marks[clock_id].append(Mark._make(values))
     for row in rows:
         row.marks = marks[row.pk]
     return [row for row in rows if row.marks]
@@ -92,11 +86,14 @@ def _target(minutes: int | None, working_days: int | None) -> Target:
     return Target(minutes=minutes, working_days=working_days)
 
 
+_RUNS = {run.value: run for run in Run}
+
+
 def segments(marks: Iterable[Mark], calendar: Callable[[int], WorkCalendar]) -> list[Segment]:
     """Marks as values of the replay, by the calendars given."""
     return [
-        Segment(mark.started_at, Run(mark.run), calendar(mark.calendar_id), _target(mark.minutes, mark.working_days))
-        for mark in marks
+        Segment(started_at, _RUNS[run], calendar(calendar_id), _target(minutes, working_days))
+        for _position, started_at, run, calendar_id, minutes, working_days in marks
     ]
 
 
@@ -143,8 +140,8 @@ class Reader:
         planned = clock.next_event_at
         if planned and planned <= self.at:
             return planned
-        asks = is_nearer or (planned is not None and _is_opening(calendar, planned))
-        if asks and any(self._lies_behind(moment, shown) for moment in self._moments_of(clock.metric)):
+        behind = any(self._lies_behind(moment, shown) for moment in self._moments_of(clock.metric))
+        if behind and (is_nearer or (planned is not None and _is_opening(calendar, planned))):
             return self.at
         return upcoming
 
@@ -176,30 +173,29 @@ def write_clocks(changes: Sequence[Change], at: datetime) -> None:
     ]
     bulk.number(ClockSegment, marks)
     bulk.insert(ClockSegment, marks)
-    bulk.update(Clock, [_columns(change, at) for change in changes if not change.mark])
-    bulk.update(Clock, [_columns(change, at) | _target_columns(change) for change in changes if change.mark])
+    bulk.update(Clock, READ, [(*_shown(change, at), change.clock.pk) for change in changes if not change.mark])
+    marked = [(*_shown(change, at), *_targeted(change), change.clock.pk) for change in changes if change.mark]
+    bulk.update(Clock, READ + TARGETED, marked)
 
 
-def _columns(change: Change, at: datetime) -> dict[str, Any]:
-    clock, shown = change.clock, change.shown
-    clock.due_at = shown.due_at  # the ticket's own deadline is made of these
-    return {
-        "id": clock.pk,
-        "state": shown.state.value,
-        "due_at": shown.due_at,
-        "breached_at": shown.breached_at,
-        "target_seconds": int(shown.target.total_seconds()),
-        "elapsed_seconds": int(shown.elapsed.total_seconds()),
-        "next_event_at": change.next_event_at,
-        "updated_at": at,
-    }
+READ = ("state", "due_at", "breached_at", "target_seconds", "elapsed_seconds", "next_event_at", "updated_at")
+TARGETED = ("calendar_id", "target_version", "policy_id")
+"""What a new segment changes besides: columns of their own indexes, which are left alone otherwise."""
 
 
-def _target_columns(change: Change) -> dict[str, Any]:
-    """What a new segment changes besides: columns of their own indexes, which are left alone otherwise."""
+def _shown(change: Change, at: datetime) -> tuple[object, ...]:
+    """The values of READ."""
+    shown = change.shown
+    change.clock.due_at = shown.due_at  # the ticket's own deadline is made of these
+    target, elapsed = int(shown.target.total_seconds()), int(shown.elapsed.total_seconds())
+    return shown.state.value, shown.due_at, shown.breached_at, target, elapsed, change.next_event_at, at
+
+
+def _targeted(change: Change) -> tuple[object, ...]:
+    """The values of TARGETED."""
     clock, target = change.clock, change.retarget
-    return {
-        "calendar_id": change.mark.calendar_id if change.mark else clock.calendar_id,
-        "target_version": clock.target_version + (1 if target else 0),
-        "policy_id": target.policy_id if target else clock.policy_id,
-    }
+    return (
+        change.mark.calendar_id if change.mark else clock.calendar_id,
+        clock.target_version + (1 if target else 0),
+        target.policy_id if target else clock.policy_id,
+    )

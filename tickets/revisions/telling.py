@@ -33,10 +33,29 @@ class LockedTicket:
     sort_due_at: datetime | None = None
 
 
+@dataclass(slots=True)
+class Entry:
+    """A row of tickets.TimelineEntry."""
+
+    ticket_id: int
+    position: int
+    code: str
+    actor_user_id: int | None
+    actor_name: str
+    channel: str
+    at: datetime
+    changes: dict[str, Any]
+    previous: str
+    digest: str = ""
+    is_public: bool = False
+    id: int = 0
+
+
 def lock(ticket_ids: Iterable[int]) -> dict[int, LockedTicket]:
     """Hold these tickets until the end of the transaction, in the order of ids."""
-    rows = Ticket.objects.select_for_update(of=("self",)).filter(pk__in=list(ticket_ids)).order_by("pk")
-    return {row[0]: LockedTicket(*row) for row in rows.values_list("pk", "is_restricted", "history_length")}
+    rows = Ticket.objects.select_for_update(of=("self",)).filter(bulk.Among("pk", ticket_ids)).order_by("pk")
+    found = bulk.read(rows, "pk", "is_restricted", "history_length")
+    return {row[0]: LockedTicket(*row) for row in found}
 
 
 def told_at_all(revision: Revision) -> QuerySet[TimelineEntry, int]:
@@ -46,7 +65,7 @@ def told_at_all(revision: Revision) -> QuerySet[TimelineEntry, int]:
 
 
 def told(revision: Revision, ticket_ids: Iterable[int]) -> set[int]:
-    return set(told_at_all(revision).filter(ticket_id__in=list(ticket_ids)))
+    return set(told_at_all(revision).filter(bulk.Among("ticket_id", ticket_ids)))
 
 
 def tell(
@@ -69,15 +88,8 @@ def tell(
     _record(revision, changed, moved, at)
     bulk.update(
         Ticket,
-        [
-            {
-                "id": ticket.pk,
-                "due_at": ticket.due_at,
-                "sort_due_at": ticket.sort_due_at,
-                "history_length": ticket.history_length,
-            }
-            for ticket in changed
-        ],
+        ("due_at", "sort_due_at", "history_length"),
+        [(ticket.due_at, ticket.sort_due_at, ticket.history_length, ticket.pk) for ticket in changed],
     )
     _announce(changed)
 
@@ -93,7 +105,7 @@ def _record(
     entries = []
     for ticket in tickets:
         position, previous = ends.get(ticket.pk, (0, ""))
-        entry = TimelineEntry(
+        entry = Entry(
             ticket_id=ticket.pk,
             position=position + 1,
             code=timeline.RECOMPUTED,
@@ -104,7 +116,7 @@ def _record(
             changes=_changes(revision, moved[ticket.pk]),
             previous=previous,
         )
-        entry.digest = timeline.digest_of(entry)
+        entry.digest = timeline.digest_of(cast(TimelineEntry, entry))
         ticket.history_length = entry.position
         entries.append(entry)
     bulk.number(TimelineEntry, entries)
@@ -115,10 +127,9 @@ def _ends(ticket_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
     """Ticket → position and digest of its last entry; read by the length of the history, and by hand where that is
     not what is there."""
     wanted = set(ticket_ids)
-    rows = TimelineEntry.objects.filter(ticket_id__in=wanted, position__gte=F("ticket__history_length"))
-    found: dict[int, tuple[int, str]] = {}
-    for ticket_id, position, digest in rows.order_by("position").values_list("ticket_id", "position", "digest"):
-        found[ticket_id] = (position, digest)
+    rows = TimelineEntry.objects.filter(bulk.Among("ticket_id", wanted), position__gte=F("ticket__history_length"))
+    ends = bulk.read(rows.order_by("position"), "ticket_id", "position", "digest")
+    found: dict[int, tuple[int, str]] = {ticket_id: (position, digest) for ticket_id, position, digest in ends}
     for ticket_id in wanted - set(found):
         last = TimelineEntry.objects.filter(ticket_id=ticket_id).order_by("-position")
         end = last.values_list("position", "digest").first()

@@ -5,11 +5,8 @@ For load trials on a database made for them. States are written directly, which 
 tickets cannot be removed again except with the database.
 """
 
-import gc
 import random
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 from datetime import time as wall_time
 from typing import Any
@@ -19,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 from django.utils import timezone
 
+from core.bulk import collector_paused
 from reports import triggers
 from servicedesk.volume import plans, world, writer
 from servicedesk.volume.builder import Builder
@@ -67,15 +65,3 @@ def generate(*, count: int, seed: int, until: datetime) -> None:
     with collector_paused(), triggers.resting():
         for start in range(0, count, CHUNK):
             writer.write([builder.build(plan) for plan in drawn[start : start + CHUNK]], county, until)
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Rows are freed by their reference counts; looking for cycles among millions of them only costs time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

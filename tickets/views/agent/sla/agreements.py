@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from catalog.models import Service
 from sla.models import Agreement
 from tickets.agreements import document, forms, keeping, pdf, promises
-from tickets.errors import InvalidInputs, WrongState
+from tickets.errors import InvalidInputs, Stale, WrongState
 from tickets.views.agent.shared import INVALID, AgentRequest
 from tickets.views.agent.sla.shared import keepers
 
@@ -72,15 +72,15 @@ def _save(request: AgentRequest, service: Service, draft: Agreement | None) -> H
     values: dict[str, Any] = {**form.facts(), "signatories": people}
     try:
         if draft:
-            saved = keeping.change(actor=request.user, pk=draft.pk, **values)
+            saved = keeping.change(actor=request.user, pk=draft.pk, seen=request.POST.get("seen"), **values)
         else:
             saved = keeping.create(actor=request.user, service_id=service.pk, **values)
     except InvalidInputs as error:
         form.refuse(error.errors)
         return _editor(request, service, draft, form, people, status=INVALID)
-    except WrongState as error:
+    except (WrongState, Stale) as error:
         form.add_error(None, error.message)
-        return _editor(request, service, draft, form, people, status=error.status)
+        return _editor(request, service, draft and _agreement(draft.pk), form, people, status=error.status)
     messages.success(request, _("Rancangan %(number)s disimpan.") % {"number": saved.number})
     return redirect("agent:sla_agreement", pk=saved.pk)
 
@@ -97,6 +97,7 @@ def _editor(
     context = {
         "service": service,
         "draft": draft,
+        "seen": keeping.edition(draft) if draft else "",
         "form": form,
         "people": forms.shown_signatories(people),
         "offer": promises.offer_of(service, timezone.localdate()),
@@ -115,9 +116,14 @@ def sign(request: AgentRequest, pk: int) -> HttpResponse:
     errors: dict[str, list[str]] = {}
     if request.method == "POST":
         try:
-            signed = keeping.sign(actor=request.user, pk=pk)
+            signed = keeping.sign(actor=request.user, pk=pk, seen=request.POST.get("seen"))
         except InvalidInputs as error:
             errors = error.errors
+        except Stale:
+            messages.error(
+                request, _("Rancangan ini diubah sejak Anda membukanya. Periksa lagi sebelum menandatangani.")
+            )
+            return redirect("agent:sla_agreement_sign", pk=pk)
         except WrongState as error:
             messages.error(request, error.message)
             return redirect("agent:sla_agreement", pk=pk)
@@ -129,6 +135,7 @@ def sign(request: AgentRequest, pk: int) -> HttpResponse:
     context = {
         "document": document.document_of(draft, with_nip=True),
         "errors": errors,
+        "hidden": [("seen", keeping.edition(draft))],
         "back": reverse("agent:sla_agreement", args=[pk]),
     }
     refused = request.method == "POST" and errors

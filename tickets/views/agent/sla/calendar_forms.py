@@ -214,6 +214,11 @@ class RefreshForm(forms.Form):
 
 
 class UsesForm(forms.Form):
+    as_default = forms.BooleanField(
+        label=gettext_lazy("Kalender bawaan"),
+        required=False,
+        help_text=gettext_lazy("Untuk semua yang tidak punya kalender sendiri. Kalender bawaan yang lama digantikan."),
+    )
     teams = forms.ModelMultipleChoiceField(
         label=gettext_lazy("Tim"),
         queryset=Team.objects.order_by("name"),

@@ -168,12 +168,20 @@ def uses(request: AgentRequest, pk: int) -> HttpResponse:
         "offices": [office for _team, office in present if office],
     }
     form = UsesForm(request.POST if request.method == "POST" else None, initial=initial)
+    if calendar.is_default:
+        del form.fields["as_default"]  # it stays so until another becomes it
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         answer = proposed(
             request,
             form,
-            lambda: calendars.use(calendar, teams=data["teams"], offices=data["offices"], by=request.user),
+            lambda: calendars.use(
+                calendar,
+                teams=data["teams"],
+                offices=data["offices"],
+                as_default=data.get("as_default", False),
+                by=request.user,
+            ),
         )
         if answer:
             return answer
