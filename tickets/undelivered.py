@@ -31,6 +31,7 @@ def note(delivery: Delivery) -> None:
     ticket = workflow.lock(access.survivor_of(workflow.lock(pk, SYSTEM)).pk, SYSTEM)
     changes = {"channel": delivery.channel, "error": delivery.error[:200]}
     timeline.record(ticket, code=timeline.DELIVERY_FAILED, actor=SYSTEM, at=timezone.now(), changes=changes)
+    ticket.save(update_fields=["history_length"])
     workflow.announce(ticket)
     if not _reached_otherwise(delivery):
         notices.undelivered(ticket, delivery)
