@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
@@ -201,6 +202,19 @@ def ways_to(contact: Contact) -> tuple[str, str]:
     reachable = _reachable(contact)
     email = reachable.get(ContactPoint.Kind.EMAIL) or _claimed_email(contact)
     return email, reachable.get(ContactPoint.Kind.TELEGRAM, "")
+
+
+def mark_unreachable(kind: str, value: str, at: datetime) -> bool:
+    """Remember that nobody is reached at this address, so that another way is taken. Whether that was news."""
+    key = email_key(value) if kind == ContactPoint.Kind.EMAIL else value
+    points = ContactPoint.objects.filter(kind=kind, value=key, unreachable_at=None)
+    return bool(points.update(unreachable_at=at))
+
+
+def mark_reachable(kind: str, value: str) -> None:
+    """Take an address for good again: its owner wrote from it, or somebody of the staff knows better."""
+    key = email_key(value) if kind == ContactPoint.Kind.EMAIL else value
+    ContactPoint.objects.filter(kind=kind, value=key).exclude(unreachable_at=None).update(unreachable_at=None)
 
 
 def _reachable(contact: Contact) -> dict[str, str]:

@@ -17,9 +17,27 @@ def without_addresses(text: str) -> str:
 
 
 class TransportError(Exception):
-    """`permanent`: trying again is useless. `retry_after`: seconds the other side asks us to wait."""
+    """`permanent`: trying again is useless. `retry_after`: seconds the other side asks us to wait.
 
-    def __init__(self, message: str, *, permanent: bool, retry_after: float | None = None) -> None:
+    `dead_address`: nobody is reached at this address any more. `outage`: the way out itself is broken, for every
+    message alike, so that it is no fault of this one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool,
+        retry_after: float | None = None,
+        dead_address: bool = False,
+        outage: bool = False,
+    ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.retry_after = retry_after
+        self.dead_address = dead_address
+        self.outage = outage
+
+
+class NotDue(Exception):
+    """What was planned must not be sent any more, e.g. because its reader may not know of it now."""

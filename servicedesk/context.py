@@ -22,6 +22,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
             coordinator=signed_in and user.has_role(Role.COORDINATOR, Role.ADMINISTRATOR),  # type: ignore[union-attr]
             # Asked by the menu of the workspace alone, so that other pages need no look at the teams.
             automation=lambda: signed_in and access.may_automate(user),  # type: ignore[arg-type]
+            administrator=signed_in and user.has_role(Role.ADMINISTRATOR),  # type: ignore[union-attr]
             manager=signed_in and user.has_role(Role.MANAGER, Role.COORDINATOR, Role.ADMINISTRATOR),  # type: ignore[union-attr]
         ),
     }

@@ -1,6 +1,6 @@
 """Signs of life for supervisors: process, readiness, and Prometheus figures."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -12,8 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from channels_bot.models import Mailbox
 from core.models import Heartbeat
-from notify.models import Delivery
+from notify.models import Delivery, Pace
 from sla.models import Clock
 from tickets.models import InboundRecord, Ticket
 
@@ -56,11 +57,21 @@ def metrics(request: HttpRequest) -> HttpResponse:
     topics = restricted.annotate(topic=Concat(Value("ticket:"), Cast("pk", CharField()))).values("topic")
     waiting = Delivery.objects.filter(state__in=["queued", "sending"]).exclude(topic__in=topics)
     oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
+    dead = Delivery.objects.filter(state__in=["failed", "bounced"], carrier=None).exclude(topic__in=topics)
     figures = {
         "layanan_outbox_waiting": ("Deliveries waiting to be sent", waiting.count()),
         "layanan_outbox_oldest_seconds": (
             "Age of the oldest waiting delivery",
             (now - oldest).total_seconds() if oldest else 0,
+        ),
+        "layanan_outbox_retrying": (
+            "Deliveries that failed for the moment and are tried again",
+            waiting.filter(attempts__gt=0, state="queued").exclude(error="").count(),
+        ),
+        "layanan_outbox_dead_letters": ("Deliveries that did not arrive and are not tried again", dead.count()),
+        "layanan_email_server_down": (
+            "1 while the mail server takes none of our mail",
+            Pace.objects.filter(name="email", resume_at__gt=now).count(),
         ),
         "layanan_quarantine_open": (
             "Messages waiting for a decision",
@@ -77,4 +88,16 @@ def metrics(request: HttpRequest) -> HttpResponse:
     }
     for name, (text, value) in figures.items():
         Gauge(name, text, registry=registry).set(value)
+    _mailboxes(registry, now)
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _mailboxes(registry: CollectorRegistry, now: datetime) -> None:
+    """Age of the last look into each mailbox and whether it went wrong, by the name an administrator gave it."""
+    labels = ["mailbox"]
+    age = Gauge("layanan_mailbox_seconds_since_poll", "Seconds since the mailbox was read", labels, registry=registry)
+    failing = Gauge("layanan_mailbox_failing", "1 when the last reading went wrong", labels, registry=registry)
+    for mailbox in Mailbox.objects.filter(is_active=True):
+        if mailbox.last_poll_at:
+            age.labels(mailbox.name).set((now - mailbox.last_poll_at).total_seconds())
+        failing.labels(mailbox.name).set(bool(mailbox.last_error))

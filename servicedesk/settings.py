@@ -105,7 +105,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "notify.accounts.AccountAdapter"
 ACCOUNT_FORMS = {"login": "accounts.forms.LoginForm", "add_email": "accounts.forms.AddEmailForm"}
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -173,6 +173,10 @@ else:
 # After so many days the raw form of a mail goes; its words and files stay on the ticket.
 MAIL_RETENTION_DAYS = env.integer("MAIL_RETENTION_DAYS", 730, 1, 36500)
 IMAP_URL = env.url("IMAP_URL", "", ["imaps", "imap", "imap+tls"])
+# What one server of recipients takes from us: messages at once, and in a minute after a first burst.
+EMAIL_PER_DOMAIN = env.integer("EMAIL_PER_DOMAIN", 2, 1, 50)
+EMAIL_PER_MINUTE = env.integer("EMAIL_PER_MINUTE", 600, 1, 60000)
+EMAIL_ATTACH_MAX_BYTES = env.integer("EMAIL_ATTACH_MAX_MB", 5, 0, 25) * 1024 * 1024
 TELEGRAM_BOT_TOKEN = env.text("TELEGRAM_BOT_TOKEN")
 TELEGRAM_API_BASE_URL = env.url("TELEGRAM_API_BASE_URL", "https://api.telegram.org", ["https", "http"]).rstrip("/")
 TELEGRAM_WEBHOOK_SECRET = env.text("TELEGRAM_WEBHOOK_SECRET")
@@ -183,6 +187,9 @@ NOTIFY_TRANSPORTS = {
 }
 # Channels whose raw messages are kept name what reads the files in one again: bytes → tickets.attachments.Upload tuple.
 INTAKE_READERS = {"email": "channels_bot.email.inbound.uploads_in"}
+# The outbox knows no tickets: what people are told of, and whom to tell that a message did not arrive.
+NOTIFY_EVENTS = ["tickets.notice_events.EVENTS"]
+NOTIFY_UNDELIVERED = "tickets.undelivered.note"
 
 # Security
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

@@ -23,6 +23,7 @@ urlpatterns = [
     path("kalender/perubahan/<str:key>.ics", change_feed, name="change_feed"),
     path("kanal/", include("channels_bot.urls")),
     path("akun/email/", EmailPage.as_view(), name="account_email"),
+    path("akun/pemberitahuan/", include("notify.urls")),
     path("akun/", include("allauth.account.urls")),
     path("setelah-masuk/", views.after_login, name="after_login"),
     path("api/", include("servicedesk.api.urls")),

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
@@ -13,7 +14,7 @@ from channels_bot.email import poller
 from channels_bot.telegram import polling
 from core.leases import worker_name
 from core.models import Heartbeat
-from notify import outbox
+from notify import digests, outbox
 from reports import rollups, schedule
 from servicedesk import retention
 from servicedesk.api import idempotency
@@ -23,6 +24,7 @@ from tickets.audit import seals
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 10
+EMAIL_LANES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,10 @@ def beat() -> int:
 def jobs() -> list[Job]:
     return [
         Job("heartbeat", beat, HEARTBEAT_SECONDS),
-        Job("outbox", outbox.send_due, 1),
+        # Lanes of their own: a mail server that takes its time holds up no chat, and one slow mail not all others.
+        *[Job(f"outbox, email {lane}", partial(outbox.send_due, channel="email"), 1) for lane in range(EMAIL_LANES)],
+        Job("outbox, telegram", partial(outbox.send_due, channel="telegram"), 1),
+        Job("digests", digests.gather, 30),
         Job("sweeps", sweeps.run_due, 5),
         Job("revisions of SLA settings", revisions.work, 1),
         Job("email", poller.watch, 1),

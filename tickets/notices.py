@@ -1,30 +1,40 @@
 """What people are told, by which channel: rows of the outbox, planned in the transaction that causes them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import contacts
 from accounts.models import Contact, Team, User
 from accounts.roles import Role
-from notify import outbox
-from notify.models import Delivery
+from core.templatetags.ui import ukuran
+from notify import outbox, preferences, wording
+from notify.events import Event, event_of
+from notify.models import Delivery, Preference
+from sla import calendars
 from tickets import access
-from tickets.choices import Channel, Direction, Visibility
+from tickets.choices import CONCEALING, Channel, Direction, Visibility
 from tickets.models import Message, Ticket
+from tickets.subjects import without_personal_data
 
 
 def route(ticket: Ticket, contact: Contact | None = None) -> tuple[str, str] | None:
-    """(channel, address) by which a contact is answered: the one they used last, else any that reaches them."""
+    """(channel, address) by which a contact is answered: the one they chose, else the one they used last, else any
+    that reaches them."""
     person = contact or ticket.requester
     email, telegram = contacts.ways_to(person)
-    preferred = ticket.reply_channel if contact is None or contact.pk == ticket.requester_id else ""
+    own = contact is None or contact.pk == ticket.requester_id
+    last = ticket.reply_channel if own else ""
+    preferred = (preferences.of(person.user).first_channel if person.user else "") or last
     if preferred == Channel.TELEGRAM and telegram:
-        return Delivery.Channel.TELEGRAM, ticket.reply_address or telegram
+        used = ticket.reply_address if last == Channel.TELEGRAM else ""
+        return Delivery.Channel.TELEGRAM, used or telegram
     if email:
         return Delivery.Channel.EMAIL, email
     if telegram:
@@ -37,15 +47,15 @@ def tracking_url(ticket: Ticket) -> str:
     return f"{settings.BASE_URL}{reverse('portal:track')}?nomor={ticket.number}"
 
 
+def staff_url(ticket: Ticket) -> str:
+    """The page of the workspace on which the ticket is worked on."""
+    return f"{settings.BASE_URL}{reverse('agent:ticket', args=[ticket.number])}"
+
+
 def receipt(ticket: Ticket, message: Message) -> None:
     """Confirm a new ticket with its number and access code. Automatic: it does not count as a response."""
-    text = _(
-        "Terima kasih, laporan Anda sudah kami terima.\n\n"
-        "Nomor tiket: %(number)s\nKode akses: %(code)s\n\n"
-        "Simpan keduanya untuk melihat perkembangan di %(url)s\n"
-        "Anda juga dapat membalas pesan ini untuk menambah keterangan."
-    ) % {"number": ticket.number, "code": ticket.access_code, "url": tracking_url(ticket)}
-    _to_requester(ticket, "receipt", text, message, automatic=True)
+    values = {"code": ticket.access_code}
+    _plan(ticket, ticket.requester, "receipt", values, message, automatic=True)
 
 
 def reply(ticket: Ticket, message: Message, *, without: frozenset[int] = frozenset()) -> None:
@@ -54,15 +64,14 @@ def reply(ticket: Ticket, message: Message, *, without: frozenset[int] = frozens
     `without`: ids of contacts who hear the same words elsewhere already.
     """
     watchers(ticket, _("Balasan baru kepada pelapor di tiket %(number)s.") % {"number": ticket.number})
-    text = _with_files(ticket, message)
     if ticket.requester_id not in without:
-        _to_requester(ticket, "reply", text, message, automatic=message.is_automatic)
+        _to_requester(ticket, message, automatic=message.is_automatic)
     _to_merged(ticket, message, without)
     if ticket.is_restricted:
         return
     hearers = ticket.participants.filter(hears_replies=True, via=None).exclude(contact__in=without)
-    for participant in hearers.select_related("contact"):
-        _plan(ticket, participant.contact, "reply", text, message)
+    for participant in hearers.select_related("contact__user"):
+        _copy(ticket, participant.contact, message)
 
 
 def _to_merged(ticket: Ticket, message: Message, without: frozenset[int]) -> None:
@@ -71,58 +80,123 @@ def _to_merged(ticket: Ticket, message: Message, without: frozenset[int]) -> Non
     They hear the staff's words alone: subject, number and mails of the survivor are somebody else's.
     """
     followers = ticket.participants.filter(hears_replies=True).exclude(via=None).exclude(contact__in=without)
-    for participant in followers.select_related("contact", "via__requester"):
+    for participant in followers.select_related("contact__user", "via__requester"):
         theirs = participant.via
         if theirs is None or participant.contact_id == ticket.requester_id:
             continue
         if participant.contact_id == theirs.requester_id:
-            _to_requester(theirs, "reply", _with_files(theirs, message), message)
+            _to_requester(theirs, message)
         elif not theirs.is_restricted:
-            _plan(theirs, participant.contact, "reply", _with_files(theirs, message), message)
+            _copy(theirs, participant.contact, message)
 
 
-def _with_files(ticket: Ticket, message: Message) -> str:
-    if not message.attachments.exists():
-        return message.text
-    return message.text + "\n\n" + _("Ada lampiran. Buka di %(url)s") % {"url": tracking_url(ticket)}
+def _to_requester(ticket: Ticket, message: Message, *, automatic: bool = False) -> None:
+    event = "restricted" if ticket.is_restricted else "reply"
+    _plan(ticket, ticket.requester, event, {"message": message.text}, message, automatic=automatic)
 
 
-def _to_requester(ticket: Ticket, event: str, text: str, message: Message, *, automatic: bool = False) -> None:
-    if ticket.is_restricted and event != "receipt":
-        text = _("Ada pembaruan pada tiket %(number)s. Buka dengan kode akses Anda di %(url)s") % {
-            "number": ticket.number,
-            "url": tracking_url(ticket),
-        }
-    _plan(ticket, ticket.requester, event, text, message, automatic=automatic)
+def tell_again(ticket: Ticket, message: Message, event: str, contact: Contact | None) -> None:
+    """Plan what could not be told for want of an address, now that there is one."""
+    if event == "copy" and contact is not None:
+        _copy(ticket, contact, message)
+    else:
+        _to_requester(ticket, message, automatic=message.is_automatic)
+
+
+def _copy(ticket: Ticket, contact: Contact, message: Message) -> None:
+    """The same words for somebody who follows the ticket of another person and may do without."""
+    if preferences.wants(contact, "copy"):
+        _plan(ticket, contact, "copy", {"message": message.text}, message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """What is said of the files of a message, and those of them that go along."""
+
+    sentence: str = ""
+    ids: tuple[int, ...] = ()
+
+
+def _files(ticket: Ticket, message: Message, channel: str) -> _Files:
+    """Small files go with a mail; large ones, and all of them in a chat, are read on the ticket's page."""
+    files = list(message.attachments.all())
+    if not files:
+        return _Files()
+    if channel != Delivery.Channel.EMAIL:
+        return _Files(_("Ada lampiran. Buka di %(url)s") % {"url": tracking_url(ticket)})
+    names = ", ".join(f"{file.name} ({ukuran(file.size)})" for file in files)
+    if sum(file.size for file in files) > settings.EMAIL_ATTACH_MAX_BYTES:
+        return _Files(
+            _("Lampiran terlalu besar untuk email: %(names)s. Buka di %(url)s")
+            % {"names": names, "url": tracking_url(ticket)}
+        )
+    return _Files(_("Lampiran: %(names)s") % {"names": names}, tuple(file.pk for file in files))
 
 
 def _plan(
-    ticket: Ticket, contact: Contact, event: str, text: str, message: Message, *, automatic: bool = False
+    ticket: Ticket,
+    contact: Contact,
+    event: str,
+    values: dict[str, str],
+    message: Message,
+    *,
+    automatic: bool = False,
 ) -> None:
+    """One delivery to somebody outside the staff; what cannot be told is noted where the staff sees it."""
+    key = f"{'receipt' if event == 'receipt' else 'reply'}:{message.pk}:{contact.pk}"
     way = route(ticket, contact)
     if way is None:
+        if event != "receipt":
+            _untold(ticket, contact, event, message, key)
         return
     channel, address = way
     options: dict[str, Any] = {"ticket": ticket.number}
+    files = _Files() if event in ("receipt", "restricted") else _files(ticket, message, channel)
     if channel == Delivery.Channel.EMAIL:
         options |= _answering([message.external_id]) if event == "receipt" else _threading(ticket, message)
         options["auto_submitted"] = "auto-replied" if automatic else ""
+        if files.ids:
+            options["attachments"] = list(files.ids)
+    words = wording.render(event, {**_facts(ticket), **values, "attachments": files.sentence})
     outbox.plan(
-        key=f"{event}:{message.pk}:{contact.pk}",
+        key=key,
         channel=channel,
         recipient=address,
         contact=contact,
-        subject=email_subject(ticket),
-        text=text,
+        event=event,
+        subject=email_subject(ticket) if ticket.is_restricted else words.subject,
+        text=words.text,
         topic=outbox.topic_of(ticket.pk),
         cause=message.cause,
         options=options,
     )
 
 
+def _untold(ticket: Ticket, contact: Contact, event: str, message: Message, key: str) -> None:
+    if contact.points.exclude(unreachable_at=None).exists():
+        reason = _("Alamatnya tidak terjangkau. Perbaiki alamatnya atau hubungi dengan cara lain.")
+    else:
+        reason = _("Tidak ada alamat. Balasan dibaca di halaman lacak.")
+    outbox.not_sent(
+        key=key,
+        reason=reason,
+        topic=outbox.topic_of(ticket.pk),
+        cause=message.cause,
+        event=event,
+        contact=contact,
+    )
+
+
+def _facts(ticket: Ticket) -> dict[str, str]:
+    """What every text to a requester may use. Of a restricted or concealed ticket the subject stays unsaid."""
+    hidden = ticket.is_restricted or ticket.confidentiality in CONCEALING
+    subject = "" if hidden else without_personal_data(ticket.subject, [ticket.requester.name])
+    return {"number": ticket.number, "subject": subject, "url": tracking_url(ticket)}
+
+
 def email_subject(ticket: Ticket) -> str:
     """The tag by which mail programs and we thread; restricted tickets keep their subject to themselves."""
-    return f"[{ticket.number}]" if ticket.is_restricted else f"[{ticket.number}] {ticket.subject}"
+    return f"[{ticket.number}] {_facts(ticket)['subject']}".strip()
 
 
 def _threading(ticket: Ticket, message: Message) -> dict[str, Any]:
@@ -164,10 +238,9 @@ def _forwarded(ticket: Ticket) -> None:
     """Tell the liaisons of the office that a complaint is theirs now."""
     if ticket.office_id is None:
         return
-    text = _("Pengaduan %(number)s didisposisi kepada perangkat daerah Anda.") % {"number": ticket.number}
     liaisons = User.objects.filter(is_active=True, office_id=ticket.office_id, groups__name=Role.LIAISON)
     for person in liaisons.distinct():
-        staff_notice(ticket, person, key=f"forwarded:{ticket.pk}:{ticket.version}:{person.pk}", text=text)
+        staff_notice(ticket, person, key=f"forwarded:{ticket.pk}:{ticket.version}:{person.pk}", event="forwarded")
 
 
 def _returned(ticket: Ticket) -> None:
@@ -175,34 +248,26 @@ def _returned(ticket: Ticket) -> None:
     people = {person.pk: person for person in coordinators(ticket.team)}
     if ticket.assignee:
         people[ticket.assignee.pk] = ticket.assignee
-    text = _("Pengaduan %(number)s dikembalikan oleh perangkat daerah. Alasannya ada di catatan internal.")
     for person in people.values():
-        key = f"returned:{ticket.pk}:{ticket.version}:{person.pk}"
-        staff_notice(ticket, person, key=key, text=text % {"number": ticket.number})
+        staff_notice(ticket, person, key=f"returned:{ticket.pk}:{ticket.version}:{person.pk}", event="returned")
 
 
 def major_coordinator(ticket: Ticket, coordinator: User) -> None:
     """Tell whoever is to lead a major incident."""
-    text = _("Anda menjadi koordinator gangguan besar %(number)s.") % {"number": ticket.number}
-    staff_notice(ticket, coordinator, key=f"major:{ticket.pk}:{ticket.version}:{coordinator.pk}", text=text)
+    staff_notice(ticket, coordinator, key=f"major:{ticket.pk}:{ticket.version}:{coordinator.pk}", event="major")
 
 
 def major_reminder(ticket: Ticket, coordinator: User | None, due: datetime) -> None:
     """Remind the coordinator of a major incident, or those of the team, of the news that is due; once for each."""
     people = [coordinator] if coordinator and coordinator.is_active else coordinators(ticket.team)
-    text = _("Sudah waktunya menyampaikan kabar gangguan besar %(number)s.") % {"number": ticket.number}
     for person in people:
         key = f"major-due:{ticket.pk}:{due.isoformat()}:{person.pk}"
-        staff_notice(ticket, person, key=key, text=text)
+        staff_notice(ticket, person, key=key, event="major_due")
 
 
 def escalation(ticket: Ticket, person: User, *, key: str, metric: str, moment: str) -> None:
     """Tell of one step of the escalation; of restricted tickets nothing but that there is news."""
-    text = _("SLA %(metric)s tiket %(number)s: %(moment)s.")
-    if ticket.is_restricted:
-        text = _("Ada pembaruan pada tiket %(number)s.")
-    said = text % {"metric": metric.lower(), "number": ticket.number, "moment": moment}
-    staff_notice(ticket, person, key=key, text=said)
+    staff_notice(ticket, person, key=key, event="escalation", metric=metric.lower(), moment=moment)
 
 
 def escalation_digest(person: User, *, key: str, title: str, text: str) -> None:
@@ -226,37 +291,81 @@ def watchers(ticket: Ticket, text: str) -> None:
     if not people:
         return
     last = ticket.timeline.order_by("-position").values_list("actor_user", flat=True).first()
-    said = _("Ada pembaruan pada tiket %(number)s.") % {"number": ticket.number} if ticket.is_restricted else text
     for person in people:
-        if person.pk != last and access.visible_to(person).filter(pk=ticket.pk).exists():
-            staff_notice(ticket, person, key=f"watch:{ticket.pk}:{ticket.version}:{person.pk}", text=said)
+        if person.pk != last:
+            key = f"watch:{ticket.pk}:{ticket.version}:{person.pk}"
+            staff_notice(ticket, person, key=key, event="watch", text=text)
+
+
+def undelivered(ticket: Ticket, delivery: Delivery) -> None:
+    """Tell whoever works on the ticket that its requester did not get our words."""
+    people = [ticket.assignee] if ticket.assignee and ticket.assignee.is_active else coordinators(ticket.team)
+    # The server's words may repeat what is in the address, which colleagues of a concealed reporter must not know.
+    reason = "" if ticket.confidentiality in CONCEALING else delivery.error
+    for person in people:
+        key = f"undelivered:{delivery.pk}:{person.pk}"
+        staff_notice(ticket, person, key=key, event="undelivered", reason=reason or _("alamat tidak terjangkau"))
 
 
 def _assigned(ticket: Ticket, assignee: User | None) -> None:
-    if assignee is None or not assignee.email:
-        return
-    staff_notice(
-        ticket,
-        assignee,
-        key=f"assigned:{ticket.pk}:{ticket.version}:{assignee.pk}",
-        text=_("Tiket %(number)s ditugaskan kepada Anda.") % {"number": ticket.number},
-    )
+    if assignee is not None:
+        staff_notice(ticket, assignee, key=f"assigned:{ticket.pk}:{ticket.version}:{assignee.pk}", event="assigned")
 
 
-def staff_notice(ticket: Ticket, user: User, *, key: str, text: str) -> None:
-    """Tell a member of staff who sees the ticket about it by email; the subject carries no personal data."""
+def staff_notice(ticket: Ticket, user: User, *, key: str, text: str = "", event: str = "news", **values: str) -> None:
+    """Tell a member of staff who sees the ticket of an event; the subject carries no personal data.
+
+    Their own choice decides whether and when: at once, with the next opening of the office, or in the daily digest.
+    Of restricted tickets nothing is said but that there is news. `text`: what happened, for events that leave that to
+    the caller; `values`: the further variables of the event.
+    """
     if not user.email or not access.visible_to(user).filter(pk=ticket.pk).exists():
         return
-    url = f"{settings.BASE_URL}{reverse('agent:ticket', args=[ticket.number])}"
+    what = event_of("restricted_staff" if ticket.is_restricted else event)
+    if what is None:
+        raise LookupError(event)
+    preference = preferences.of(user)
+    choice = preferences.choice(preference, what)
+    if choice == Preference.Choice.OFF:
+        return
+    at = timezone.now()
+    facts = {"number": ticket.number, "url": staff_url(ticket)}
+    words = wording.render(what.code, {**facts, "news": text, **values})
     outbox.plan(
         key=key,
         channel=Delivery.Channel.EMAIL,
         recipient=user.email,
-        subject=f"[{ticket.number}] " + _("Pemberitahuan petugas"),
-        text=f"{text}\n\n{url}",
+        user=user,
+        event=what.code,
+        subject=words.subject,
+        text=words.text,
         topic=outbox.topic_of(ticket.pk),
         options={"auto_submitted": "auto-generated", "is_staff": True},
+        in_digest=choice == Preference.Choice.DIGEST,
+        not_before=_not_before(ticket, user, what, preference, choice, at),
     )
+
+
+def _not_before(
+    ticket: Ticket, user: User, event: Event, preference: Preference, choice: Preference.Choice, at: datetime
+) -> datetime:
+    """When to tell: in working hours only, where the person wants quiet ones and the matter can wait."""
+    if choice != Preference.Choice.DIGEST and (event.is_urgent or not preference.is_quiet):
+        return at
+    calendar_id = calendars.calendar_of(ticket.team_id, user.office_id)
+    if calendar_id is None:
+        return at
+    calendar = calendars.load(calendar_id)
+    try:
+        if choice != Preference.Choice.DIGEST:
+            return calendar.next_open(at)
+        hour = timezone.localtime(at).replace(hour=preference.digest_hour, minute=0, second=0, microsecond=0)
+        day = hour if hour > at else hour + timedelta(days=1)
+        opening = calendar.next_open(day.replace(hour=0))
+        is_working_day = opening.date() == day.date()
+        return day if is_working_day else opening.replace(hour=preference.digest_hour, minute=0, second=0)
+    except ValueError:  # a calendar that never opens
+        return at
 
 
 def coordinators(team: Team | None) -> list[User]:

@@ -25,17 +25,23 @@ CASES_NEARBY = 5
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The fate of one delivery of a message. `error` is empty where it could name a hidden requester."""
+    """The fate of one delivery of a message. `error` is empty where it could name a hidden requester.
 
+    `again_at`: when a delivery that failed for the moment is tried again. `is_untold`: no address reaches the reader.
+    """
+
+    pk: int
     channel: str
     state: str
     label: str
     at: datetime | None
     error: str
+    again_at: datetime | None = None
+    is_untold: bool = False
 
     @property
     def is_broken(self) -> bool:
-        return self.state in BROKEN
+        return self.state in BROKEN or self.is_untold
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +67,16 @@ def conversation(ticket: Ticket, *, internal: bool, conceal: bool) -> list[Spoke
     deliveries = Delivery.objects.filter(cause__in=[message.cause for message in messages]).order_by("id")
     by_cause: dict[str, list[Sent]] = {}
     for row in deliveries:
+        waits = row.state == Delivery.State.QUEUED and row.attempts > 0
         sent = Sent(
-            row.get_channel_display(), row.state, row.get_state_display(), row.sent_at, "" if conceal else row.error
+            row.pk,
+            row.get_channel_display(),
+            row.state,
+            row.get_state_display(),
+            row.sent_at,
+            "" if conceal else row.error,
+            row.next_attempt_at if waits else None,
+            is_untold=row.state == Delivery.State.SUPPRESSED and not row.text,
         )
         by_cause.setdefault(row.cause, []).append(sent)
     return [

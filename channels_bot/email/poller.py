@@ -104,7 +104,7 @@ class Reader:
 
     def read_all(self) -> int:
         stored, active = 0, set()
-        for mailbox, url in _mailboxes():
+        for mailbox, url in mailboxes():
             active.add(mailbox.pk)
             session = self._sessions.setdefault(mailbox.pk, _Session())
             if session.not_before <= time.monotonic():
@@ -174,7 +174,8 @@ _reader = Reader()
 """The connections of the worker of this process."""
 
 
-def _mailboxes() -> Iterator[tuple[Mailbox, str]]:
+def mailboxes() -> Iterator[tuple[Mailbox, str]]:
+    """Those that are read, each with its IMAP URL."""
     if settings.IMAP_URL:
         mailbox, _created = Mailbox.objects.get_or_create(name=FIRST, defaults={"address": settings.DEFAULT_FROM_EMAIL})
         if mailbox.is_active:

@@ -118,5 +118,6 @@ def fall_back(delivery: Delivery) -> None:
             text=delivery.text,
             topic=delivery.topic,
             cause=delivery.cause,
+            event=delivery.event,
             options={"ticket": delivery.options.get("ticket", "")},
         )

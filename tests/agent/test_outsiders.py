@@ -44,7 +44,8 @@ POST_ONLY = {
     "sla_agreement_renew",
     "sla_revision_discard",
     "automation_move", "automation_switch", "change_feed_renew", "change_log", "identity", "link", "link_incidents",
-    "many", "tag", "take", "take_many", "task", "task_add", "task_done", "time_add", "time_remove", "unlink", "watch",
+    "many", "resend",
+    "tag", "take", "take_many", "task", "task_add", "task_done", "time_add", "time_remove", "unlink", "watch",
 }  # fmt: skip
 NAMES = sorted(pattern.name for pattern in urlpatterns)
 OF_A_TICKET = sorted(p.name for p in urlpatterns if isinstance(p, URLPattern) and "number" in p.pattern.converters)

@@ -67,14 +67,15 @@ def test_a_refused_address_fails_for_good_and_a_busy_server_is_tried_again(cast,
     smtp.reject("sari@contoh.id", "550 5.1.1 No such user")
     factories.arrive(sender=factories.Identity(email="sari@contoh.id"))
     send_all()
-    failed = Delivery.objects.get()
+    failed = Delivery.objects.get(event="receipt")
     assert failed.state == "failed" and "No such user" in failed.error
+    assert smtp.messages_to(cast.koordinator.email), "who works on the ticket is told"
     smtp.accept("sari@contoh.id")
     assert outbox.retry(failed)
     smtp.reply_to_next_data("451 4.3.0 try later")
     send_all()
     failed.refresh_from_db()
-    assert failed.state == "queued" and failed.attempts == 1 and not smtp.messages
+    assert failed.state == "queued" and failed.attempts == 1 and not smtp.messages_to("sari@contoh.id")
 
 
 def test_a_bounce_marks_delivery_contact_and_ticket(cast):

@@ -22,6 +22,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts import tokens
 from catalog.models import ServiceCategory
+from notify import preferences
 from sla.models import Calendar, EscalationStep, Policy
 from tests import factories
 from tickets import messages
@@ -71,6 +72,7 @@ agent:approval_delegate          L---0-+-0- L---0-+-0-
 agent:ticket                     L--+++++0+ xxxxxxxxxx
 agent:original                   L--+++++0+ xxxxxxxxxx
 agent:reply                      L--+++++0+ L--+++++0+
+agent:resend                     xxxxxxxxxx L--++++-0-
 agent:take                       xxxxxxxxxx L--+++++0+
 agent:transition                 L--+++--0- L--+++--0-
 agent:edit                       L--+++--0- L--+++--0-
@@ -160,6 +162,14 @@ attachment                       00++++++0+ xxxxxxxxxx
 approval_link                    ++++++++++ ++++++++++
 change_feed                      0000000000 xxxxxxxxxx
 channels:telegram                xxxxxxxxxx ----------
+channels:mail                    L--------+ xxxxxxxxxx
+channels:mail_retry              xxxxxxxxxx L--------0
+channels:mail_retry_all          xxxxxxxxxx L--------+
+channels:wordings                L--------+ xxxxxxxxxx
+channels:wording_edit            L--------+ L--------+
+channels:wording_use             xxxxxxxxxx L--------+
+notify:preferences               L+++++++++ L+++++++++
+notify:unsubscribe               ++++++++++ ++++++++++
 account_email                    L+++++++++ L+++++++++
 account_login                    ++++++++++ ++++++++++
 account_logout                   ++++++++++ ++++++++++
@@ -254,6 +264,7 @@ def place(cast):
         "record": InboundRecord.objects.get(pk=stray.record.pk),
         "vote": vote,
         "token": links.token(vote, cast.penghubung),
+        "unsubscribe": preferences.unsubscribe_token(["u", cast.teknisi.pk, "assigned"]),
         "link": TicketLink.objects.create(source=ticket, target=other, type="related"),
         "task": Task.objects.create(ticket=ticket, title="Periksa kabel", assignee=cast.teknisi),
         "time": TimeEntry.objects.create(ticket=ticket, user=cast.teknisi, minutes=5, spent_on="2026-01-05"),
@@ -285,6 +296,9 @@ def address(name, place):
         "agent:sla_policy_edit": {"pk": place["policy"].pk},
         "agent:sla_policy_history": {"pk": place["policy"].pk},
         "agent:sla_policy_retire": {"pk": place["policy"].pk},
+        "channels:wording_edit": {"code": "assigned"},
+        "channels:wording_use": {"code": "assigned"},
+        "notify:unsubscribe": {"token": place["unsubscribe"]},
         "api:original": {"pk": place["message"].pk},
         "account_confirm_email": {"key": "kunci"},
         "change_feed": {"key": "kunci-yang-tidak-ada"},

@@ -147,4 +147,4 @@ def _to_staff(ticket: Ticket, event: str, text: str, *, coordinators: bool = Fal
         people = [ticket.assignee]
     for person in people:
         if access.visible_to(person).filter(pk=ticket.pk).exists():
-            general.staff_notice(ticket, person, key=f"{event}:{person.pk}", text=text)
+            general.staff_notice(ticket, person, key=f"{event}:{person.pk}", event="approval_news", text=text)

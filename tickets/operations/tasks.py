@@ -199,10 +199,8 @@ def _tell(ticket: Ticket, task: Task) -> None:
     """Tell the assignee once that the task may begin; of restricted cases not even what it is."""
     if task.assignee is None:
         return
-    text = _("Ada tugas untuk Anda di tiket %(number)s.") % {"number": ticket.number}
-    if not ticket.is_restricted:
-        text += f"\n\n{task.title}"
-    notices.staff_notice(ticket, task.assignee, key=f"task:{task.pk}:{task.assignee.pk}", text=text)
+    text = _("Ada tugas untuk Anda di tiket %(number)s.") % {"number": ticket.number} + f"\n\n{task.title}"
+    notices.staff_notice(ticket, task.assignee, key=f"task:{task.pk}:{task.assignee.pk}", event="task", text=text)
 
 
 def of_ticket(ticket: Ticket) -> QuerySet[Any]:

@@ -44,6 +44,7 @@ urlpatterns = [
     path("tiket/<ticket_number:number>/", ticket.ticket, name="ticket"),
     path("tiket/<ticket_number:number>/balas/", ticket.reply, name="reply"),
     path("tiket/<ticket_number:number>/pesan/<int:pk>/", original.original, name="original"),
+    path("tiket/<ticket_number:number>/kiriman/<int:pk>/", ticket.resend, name="resend"),
     path("tiket/<ticket_number:number>/ambil/", ticket.take, name="take"),
     path("tiket/<ticket_number:number>/langkah/<slug:name>/", steps.transition, name="transition"),
     path("tiket/<ticket_number:number>/ubah/", facts.edit, name="edit"),

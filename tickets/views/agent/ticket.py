@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from tickets import access, claims, clocks, particulars, workbench
+from tickets import access, claims, clocks, particulars, undelivered, workbench
 from tickets import messages as words
 from tickets.access import Action
 from tickets.agent_forms import ComposerForm, IdentityForm
@@ -149,3 +149,18 @@ def take(request: AgentRequest, number: str) -> HttpResponse:
     else:
         messages.success(request, _("Tiket kini ditugaskan kepada Anda."))
     return redirect("agent:ticket", number=shown.number)
+
+
+@require_POST
+@workspace
+def resend(request: AgentRequest, number: str, pk: int) -> HttpResponse:
+    """Send once more what did not arrive."""
+    if pk >= 2**63:
+        raise Http404
+    try:
+        undelivered.resend(number=number, delivery_id=pk, actor=request.user)
+    except WrongState as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("Kiriman dimasukkan lagi ke kotak keluar."))
+    return redirect("agent:ticket", number=number)
