@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "assets",
     "sla",
     "tickets",
+    "feedback",
     "reports",
     "channels_bot",
     "servicedesk",

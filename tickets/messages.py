@@ -15,7 +15,7 @@ from tickets.attachments import Upload, problem_with, store
 from tickets.choices import Channel, Direction, HoldReason, Stage, Visibility
 from tickets.errors import Forbidden, InvalidInputs, TicketError, WrongState
 from tickets.kinds.base import Party
-from tickets.models import Message, Ticket
+from tickets.models import Message, MessageRevision, Ticket
 
 MAX_LENGTH = 200_000
 """Characters of one message; longer mail is trimmed by its parser and kept raw."""
@@ -154,6 +154,54 @@ def post(
         after_requester_spoke(ticket)
         automation.after("message_in", ticket)
     return message
+
+
+@transaction.atomic
+def amend(*, message_id: int, actor: Actor, text: str, at: datetime | None = None) -> Message:
+    """The author changed their words where they wrote them: show the new ones and keep the old as a revision.
+
+    Words that are the same already change nothing. Raises Forbidden for anybody but the author, and WrongState once
+    the ticket is closed: what was decided upon stays as it was read.
+    """
+    from tickets import workflow
+
+    message = Message.objects.get(pk=message_id)
+    ticket = workflow.lock(message.ticket_id, SYSTEM)
+    message.refresh_from_db()
+    if actor.contact_id is None or message.author_contact_id != actor.contact_id:
+        raise Forbidden(_("Hanya penulisnya yang mengubah pesan ini."))
+    if ticket.stage == Stage.CLOSED:
+        raise WrongState(_("Tiket ini sudah ditutup. Tulis pesan baru."))
+    if message.text == text[:MAX_LENGTH]:
+        return message
+    at = at or timezone.now()
+    MessageRevision.objects.create(message=message, text=message.text, replaced_at=at)
+    message.text = text[:MAX_LENGTH]
+    message.save(update_fields=["text"])
+    timeline.record(ticket, code=timeline.MESSAGE_EDITED, actor=actor, at=at, changes={"message": message.pk})
+    workflow.save(ticket, at)
+    return message
+
+
+@transaction.atomic
+def settle_files(*, message_id: int, text: str, uploads: Sequence[Upload] = ()) -> None:
+    """Files that a message announced have arrived, or will not: `text` no longer announces them.
+
+    The words and files belong to the moment the message came, so that this leaves no entry in the history. Files that
+    are not accepted are told to the staff as with any message.
+    """
+    from tickets import workflow
+
+    message = Message.objects.get(pk=message_id)
+    ticket = workflow.lock(message.ticket_id, SYSTEM)
+    refused = [reason for upload in uploads if (reason := problem_with(upload))]
+    for upload in uploads:
+        if not problem_with(upload):
+            store(message, upload)
+    if refused:
+        _note_refused_files(message, refused)
+    Message.objects.filter(pk=message_id).update(text=text[:MAX_LENGTH])
+    workflow.announce(ticket)
 
 
 def _where_it_goes(ticket: Ticket, actor: Actor, visibility: str) -> tuple[Ticket, Ticket | None]:
