@@ -15,7 +15,7 @@ from core.templatetags.ui import hari_jam
 from notify import outbox
 from notify.models import Delivery
 from tickets import access
-from tickets.choices import Channel, Direction, HoldReason, Stage, Visibility
+from tickets.choices import Channel, Direction, Stage, Visibility
 from tickets.models import Message, Ticket
 
 
@@ -104,7 +104,7 @@ def _plan(
     if way is None:
         return
     channel, address = way
-    options: dict[str, Any] = {"ticket": ticket.number, "moment": _moment(ticket, event)}
+    options: dict[str, Any] = {"ticket": ticket.number}
     if channel == Delivery.Channel.EMAIL:
         options |= _threading(ticket, message)
         options["auto_submitted"] = "auto-replied" if automatic else ""
@@ -118,34 +118,6 @@ def _plan(
         topic=outbox.topic_of(ticket.pk),
         cause=message.cause,
         options=options,
-    )
-
-
-def _moment(ticket: Ticket, event: str) -> str:
-    """What a chat may offer under the words: "resolved" asks whether it is done, "question" for an answer; else ""."""
-    if event == "receipt" or ticket.merged_into_id is not None:
-        return ""
-    if ticket.stage == Stage.RESOLVED:
-        return "resolved"
-    return "question" if ticket.hold_reason == HoldReason.REQUESTER else ""
-
-
-def _work_begins(ticket: Ticket) -> None:
-    """Tell a requester who chats that somebody works on their ticket now; once, however often it is handed on.
-
-    Only in a chat: by email it would be one letter more that asks for nothing.
-    """
-    way = route(ticket)
-    if way is None or way[0] != Delivery.Channel.TELEGRAM or ticket.is_restricted:
-        return
-    outbox.plan(
-        key=f"begun:{ticket.pk}:{ticket.requester_id}",
-        channel=way[0],
-        recipient=way[1],
-        contact=ticket.requester,
-        text=_("Laporan Anda sudah ditugaskan kepada petugas. Kami kabari bila ada perkembangan."),
-        topic=outbox.topic_of(ticket.pk),
-        options={"ticket": ticket.number},
     )
 
 
@@ -305,3 +277,22 @@ def coordinators(team: Team | None) -> list[User]:
     if team is None:
         return []
     return list(User.objects.filter(is_active=True, team_memberships__team=team, team_memberships__is_coordinator=True))
+
+
+def _work_begins(ticket: Ticket) -> None:
+    """Tell a requester who chats that somebody works on their ticket now; once, however often it is handed on.
+
+    Only in a chat: by email it would be one letter more that asks for nothing.
+    """
+    way = route(ticket)
+    if way is None or way[0] != Delivery.Channel.TELEGRAM or ticket.is_restricted:
+        return
+    outbox.plan(
+        key=f"begun:{ticket.pk}:{ticket.requester_id}",
+        channel=way[0],
+        recipient=way[1],
+        contact=ticket.requester,
+        text=_("Laporan Anda sudah ditugaskan kepada petugas. Kami kabari bila ada perkembangan."),
+        topic=outbox.topic_of(ticket.pk),
+        options={"ticket": ticket.number},
+    )

@@ -37,6 +37,7 @@ SECRECY = {
     Confidentiality.SECRET.value: gettext_lazy("Rahasiakan semuanya"),
     Confidentiality.WHISTLEBLOWING.value: gettext_lazy("Melaporkan pelanggaran pegawai"),
 }
+State = Delivery.State
 REMOVED = "–"
 """What stays in the outbox of words that were erased."""
 
@@ -363,7 +364,7 @@ def _leave_no_trace(turn: Turn, draft: Draft) -> None:
         chat_id=turn.chat.chat_id, at__gte=started, ticket=None, entry=None, erase_at=None
     ).update(erase_at=timezone.now())
     said = Delivery.objects.filter(recipient=str(turn.chat.chat_id), topic="", created_at__gte=started)
-    said.filter(state=Delivery.State.QUEUED).update(state=Delivery.State.SUPPRESSED)
+    said.filter(state=State.QUEUED).update(state=State.SUPPRESSED)
     said.update(text=REMOVED, options={})
     turn.say(
         _(

@@ -26,6 +26,7 @@ from channels_bot.telegram.rendering import Buttons, keyboard, parts_of
 from notify import outbox
 from notify.errors import TransportError
 from notify.models import Delivery
+from tickets.choices import HoldReason, Stage
 from tickets.models import Ticket
 
 FLEETING = timedelta(hours=24)
@@ -35,8 +36,8 @@ FLEETING = timedelta(hours=24)
 class TelegramTransport:
     """One delivery becomes one or more messages; parts already sent are remembered, so that a retry sends the rest.
 
-    `options`: buttons (rows of [label, data]), ticket (number that heads the words), moment ("resolved", "question"),
-    reply_to_message_id, edit_message_id (change that message instead of sending one), fleeting.
+    `options`: buttons (rows of [label, data]), ticket (number that heads the words), reply_to_message_id,
+    edit_message_id (change that message instead of sending one), fleeting (erase it from the chat after a day).
     """
 
     def send(self, delivery: Delivery) -> str:
@@ -65,7 +66,7 @@ def _send(delivery: Delivery) -> int:
     is_restricted = ticket is not None and ticket.is_restricted
     if is_restricted and int(delivery.recipient) < 0:
         raise TransportError("tiket menjadi rahasia", permanent=True)  # planned before it was raised
-    parts = parts_of(_words(delivery), "" if is_restricted else str(delivery.options.get("ticket", "")))
+    parts = parts_of(_words(delivery, ticket), "" if is_restricted else str(delivery.options.get("ticket", "")))
     buttons = _buttons(delivery, ticket)
     if delivery.options.get("edit_message_id"):
         return _edit(delivery, parts[0], buttons)
@@ -86,18 +87,27 @@ def _ticket_of(delivery: Delivery) -> Ticket | None:
     return Ticket.objects.filter(pk=int(pk)).first() if kind == "ticket" and pk.isdecimal() else None
 
 
-def _words(delivery: Delivery) -> str:
-    if delivery.options.get("moment") == "question":
+def _asks_requester(delivery: Delivery, ticket: Ticket | None) -> Ticket | None:
+    """The ticket, when words of the staff go to its requester, who alone may say that it is done."""
+    is_theirs = ticket is not None and delivery.contact_id == ticket.requester_id
+    return ticket if is_theirs and delivery.cause and not delivery.options.get("buttons") else None
+
+
+def _words(delivery: Delivery, ticket: Ticket | None) -> str:
+    asked = _asks_requester(delivery, ticket)
+    if asked is not None and asked.hold_reason == HoldReason.REQUESTER:
         return delivery.text + "\n\n" + _("Balas pesan ini untuk menjawab.")
     return delivery.text
 
 
 def _buttons(delivery: Delivery, ticket: Ticket | None) -> Buttons:
-    """Those that were planned, or those that go with the moment. Of a restricted ticket one thing alone is offered."""
+    """Those that were planned, or those that go with the ticket as it is now. Of a restricted one nothing but to
+    make the message disappear."""
     if ticket is not None and ticket.is_restricted and "buttons" not in delivery.options:
         return [[[_("Sudah saya catat, hapus pesan ini"), f"{conversation.FORGET}:"]]]
-    if ticket is not None and delivery.options.get("moment") == "resolved":
-        return satisfaction.resolved_buttons(ticket.pk)
+    asked = _asks_requester(delivery, ticket)
+    if asked is not None and asked.stage == Stage.RESOLVED:
+        return satisfaction.resolved_buttons(asked.pk)
     planned: Buttons = delivery.options.get("buttons") or []
     return planned
 
