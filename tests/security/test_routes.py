@@ -159,6 +159,9 @@ approval_link                    ++++++++++ ++++++++++
 change_feed                      0000000000 xxxxxxxxxx
 channels:telegram                xxxxxxxxxx ----------
 account_email                    L+++++++++ L+++++++++
+account_telegram                 L+++++++++ L+++++++++
+telegram_groups                  L----+---+ L----0---0
+telegram_group                   xxxxxxxxxx L----0---0
 account_login                    ++++++++++ ++++++++++
 account_logout                   ++++++++++ ++++++++++
 account_inactive                 ++++++++++ xxxxxxxxxx
