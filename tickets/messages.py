@@ -1,6 +1,6 @@
 """Words on a ticket: public replies, internal notes, and what the requester says."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -157,11 +157,12 @@ def post(
 
 
 @transaction.atomic
-def amend(*, message_id: int, actor: Actor, text: str, at: datetime | None = None) -> Message:
+def amend(*, message_id: int, actor: Actor, text: Callable[[], str], at: datetime | None = None) -> Message:
     """The author changed their words where they wrote them: show the new ones and keep the old as a revision.
 
-    Words that are the same already change nothing. Raises Forbidden for anybody but the author, and WrongState once
-    the ticket is closed: what was decided upon stays as it was read.
+    `text` is asked under the lock of the ticket, because files may arrive at the same moment (`settle_files`). Words
+    that are the same already change nothing. Raises Forbidden for anybody but the author, and WrongState once the
+    ticket is closed: what was decided upon stays as it was read.
     """
     from tickets import workflow
 
@@ -172,11 +173,12 @@ def amend(*, message_id: int, actor: Actor, text: str, at: datetime | None = Non
         raise Forbidden(_("Hanya penulisnya yang mengubah pesan ini."))
     if ticket.stage == Stage.CLOSED:
         raise WrongState(_("Tiket ini sudah ditutup. Tulis pesan baru."))
-    if message.text == text[:MAX_LENGTH]:
+    words = text()[:MAX_LENGTH]
+    if message.text == words:
         return message
     at = at or timezone.now()
     MessageRevision.objects.create(message=message, text=message.text, replaced_at=at)
-    message.text = text[:MAX_LENGTH]
+    message.text = words
     message.save(update_fields=["text"])
     timeline.record(ticket, code=timeline.MESSAGE_EDITED, actor=actor, at=at, changes={"message": message.pk})
     workflow.save(ticket, at)
@@ -184,8 +186,10 @@ def amend(*, message_id: int, actor: Actor, text: str, at: datetime | None = Non
 
 
 @transaction.atomic
-def settle_files(*, message_id: int, text: str, uploads: Sequence[Upload] = ()) -> None:
+def settle_files(*, message_id: int, text: Callable[[], str], uploads: Sequence[Upload] = ()) -> None:
     """Files that a message announced have arrived, or will not: `text` no longer announces them.
+
+    It is asked under the lock of the ticket, so that of several files that arrive at once none is announced for ever.
 
     The words and files belong to the moment the message came, so that this leaves no entry in the history. Files that
     are not accepted are told to the staff as with any message.
@@ -200,7 +204,7 @@ def settle_files(*, message_id: int, text: str, uploads: Sequence[Upload] = ()) 
             store(message, upload)
     if refused:
         _note_refused_files(message, refused)
-    Message.objects.filter(pk=message_id).update(text=text[:MAX_LENGTH])
+    Message.objects.filter(pk=message_id).update(text=text()[:MAX_LENGTH])
     workflow.announce(ticket)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -66,7 +67,7 @@ def join_album(turn: Turn) -> bool:
     if first is None or first.entry is None:
         return False
     remember(turn, first.entry)
-    messages.settle_files(message_id=first.entry.pk, text=text_of(first.entry))
+    messages.settle_files(message_id=first.entry.pk, text=partial(text_of, first.entry))
     return True
 
 
@@ -80,7 +81,7 @@ def amend(turn: Turn) -> bool:
     before, part.text = part.text, turn.text
     part.save(update_fields=["text"])
     try:
-        messages.amend(message_id=part.entry.pk, actor=turn.actor, text=text_of(part.entry))
+        messages.amend(message_id=part.entry.pk, actor=turn.actor, text=partial(text_of, part.entry))
     except TicketError as error:
         part.text = before
         part.save(update_fields=["text"])

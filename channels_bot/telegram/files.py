@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -81,7 +82,7 @@ def _settle(file: TelegramFile, upload: Upload | None, error: str) -> None:
     locked.state, locked.error = (State.DONE if upload else State.FAILED), error
     locked.save(update_fields=["state", "error"])
     uploads = [upload] if upload else []
-    messages.settle_files(message_id=locked.entry_id, text=entries.text_of(locked.entry), uploads=uploads)
+    messages.settle_files(message_id=locked.entry_id, text=partial(entries.text_of, locked.entry), uploads=uploads)
     refusal = problem_with(upload) if upload else ""
     if error or refusal:
         _tell(locked, refusal or _("Berkas %(name)s tidak dapat diambil: %(reason)s. Perkecil, atau kirim lewat web.")
