@@ -49,7 +49,7 @@ def _words(turn: Turn) -> None:
         return
     if _by_staff(turn) or satisfaction.take_comment(turn):
         return
-    if entries.join_album(turn):
+    if entries.join_album(turn.chat.chat_id, turn.message_id, turn.content):
         return
     ticket = None if reporting.is_writing(turn) else threads.current(turn)
     if ticket is not None:
@@ -63,9 +63,9 @@ def _by_staff(turn: Turn) -> bool:
     ticket_id = groups.replied_ticket(turn.chat.chat_id, turn.message)
     user = linking.account_of(turn.chat.chat_id) if ticket_id else None
     ticket = groups.visible(user, ticket_id) if user else None
-    if user is None or ticket is None or not turn.text:
+    if user is None or ticket is None:
         return False
-    turn.say(groups.write(ticket, user, turn.text, turn.message_key), ticket=ticket)
+    turn.say(groups.write(ticket, user, turn.content, turn.chat.chat_id, turn.message_id), ticket=ticket)
     return True
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from channels_bot.telegram.content import Content
 from channels_bot.telegram.models import TelegramFile, TelegramMessage
 from channels_bot.telegram.turns import Turn
 from tickets import messages
@@ -37,10 +38,10 @@ def text_of(entry: Message) -> str:
     return words_of(texts, announced) or _("(lihat lampiran)")
 
 
-def remember(turn: Turn, entry: Message) -> None:
-    """This message of the chat became that message of a ticket, whose files are to be fetched."""
-    remember_part(turn.chat.chat_id, turn.message_id, entry, text=turn.text, album=turn.content.album)
-    await_files(entry, turn.content.files)
+def remember(chat_id: int, message_id: int, content: Content, entry: Message) -> None:
+    """This message of a chat became that message of a ticket, whose files are to be fetched."""
+    remember_part(chat_id, message_id, entry, text=content.text, album=content.album)
+    await_files(entry, content.files)
 
 
 def remember_part(chat_id: int, message_id: int, entry: Message, *, text: str, album: str = "") -> None:
@@ -58,15 +59,15 @@ def await_files(entry: Message, files: Iterable[Mapping[str, str]]) -> None:
     )
 
 
-def join_album(turn: Turn) -> bool:
+def join_album(chat_id: int, message_id: int, content: Content) -> bool:
     """Add another picture to the message that the first one of its album became; False for the first."""
-    if not turn.content.album:
+    if not content.album:
         return False
-    known = TelegramMessage.objects.filter(chat_id=turn.chat.chat_id, album=turn.content.album)
+    known = TelegramMessage.objects.filter(chat_id=chat_id, album=content.album)
     first = known.exclude(entry=None).select_related("entry").first()
     if first is None or first.entry is None:
         return False
-    remember(turn, first.entry)
+    remember(chat_id, message_id, content, first.entry)
     messages.settle_files(message_id=first.entry.pk, text=partial(text_of, first.entry))
     return True
 

@@ -1,7 +1,7 @@
 """Making messages disappear from chats: confidential reports, and posts about tickets that became restricted."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,9 +12,6 @@ from channels_bot.telegram import client
 from channels_bot.telegram.models import TelegramMessage
 
 logger = logging.getLogger(__name__)
-
-KNOWN_FOR = timedelta(days=400)
-"""How long a message can be replied to with effect."""
 
 
 def erase_due(limit: int = 30, now: datetime | None = None) -> int:
@@ -60,9 +57,3 @@ def _erase(row: TelegramMessage) -> bool:
     except TelegramError:
         return False
     return True
-
-
-def forget_old(now: datetime | None = None) -> int:
-    """Drop what nobody will answer any more."""
-    at = now or timezone.now()
-    return TelegramMessage.objects.filter(at__lt=at - KNOWN_FOR, erase_at=None).delete()[0]

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from channels_bot.telegram import linking
+from channels_bot.telegram import entries, linking
 from channels_bot.telegram.content import Content
 from channels_bot.telegram.models import TelegramGroup, TelegramMessage, TelegramPost
 from channels_bot.telegram.rendering import Buttons
@@ -56,8 +56,10 @@ class GroupTurn:
 
     def say(self, text: str, ticket: Ticket | None = None) -> None:
         self.answers += 1
+        album = self.content.album
+        occasion = f"album:{self.chat_id}:{album}" if album else str(self.update_id)
         outbox.plan(
-            key=f"telegram:{self.update_id}:{self.answers}",
+            key=f"telegram:{occasion}:{self.answers}",
             channel=Delivery.Channel.TELEGRAM,
             recipient=str(self.chat_id),
             text=text,
@@ -187,7 +189,7 @@ def _replied(turn: GroupTurn) -> None:
     if not TelegramGroup.objects.filter(chat_id=turn.chat_id).exists():
         return
     ticket_id = replied_ticket(turn.chat_id, turn.message)
-    if not ticket_id or not turn.content.text or turn.content.text.startswith("/"):
+    if not ticket_id or turn.content.is_empty or turn.content.text.startswith("/"):
         return
     user = linking.account_of(turn.person_id)
     if user is None:
@@ -197,8 +199,7 @@ def _replied(turn: GroupTurn) -> None:
     if ticket is None:
         turn.say(_("Tiket itu tidak ada untuk Anda."))
         return
-    key = f"{turn.chat_id}:{turn.message.get('message_id')}"
-    turn.say(write(ticket, user, turn.content.text, key), ticket)
+    turn.say(write(ticket, user, turn.content, turn.chat_id, int(turn.message.get("message_id") or 0)), ticket)
 
 
 def replied_ticket(chat_id: int, message: Mapping[str, Any]) -> int:
@@ -211,24 +212,36 @@ def replied_ticket(chat_id: int, message: Mapping[str, Any]) -> int:
     return (ours.ticket_id or 0) if ours else 0
 
 
-def write(ticket: Ticket, user: User, text: str, external_id: str) -> str:
-    """Write on the ticket as this member of staff; returns the sentence that tells what became of it."""
-    is_public = text.startswith(PUBLIC_PREFIX)
-    words = text.removeprefix(PUBLIC_PREFIX).strip() if is_public else text
+def write(ticket: Ticket, user: User, content: Content, chat_id: int, message_id: int) -> str:
+    """Write on the ticket as this member of staff; returns the sentence that tells what became of it.
+
+    Files go with notes alone: what the requester is sent leaves at once, and a file of Telegram comes later.
+    """
+    is_public = content.text.startswith(PUBLIC_PREFIX)
+    if is_public and content.files:
+        return _("Berkas untuk pelapor belum dapat dikirim dari sini. Kirim lewat ruang kerja.")
+    if entries.join_album(chat_id, message_id, content):
+        return _saved(ticket)
+    words = content.text.removeprefix(PUBLIC_PREFIX).strip() if is_public else content.text
     try:
-        messages.post(
+        entry = messages.post(
             ticket_id=ticket.pk,
             actor=Actor(user=user, channel=Channel.TELEGRAM),
-            text=words,
+            text=words if is_public else entries.words_of([words], content.files),
             visibility=Visibility.PUBLIC if is_public else Visibility.INTERNAL,
-            external_id=external_id,
+            external_id=f"{chat_id}:{message_id}",
         )
     except TicketError as error:
         return error.message
-    said = _("Balasan untuk pelapor tiket %(number)s dikirim.") if is_public else _(
-        "Catatan internal tiket %(number)s tersimpan."
-    )  # fmt: skip
-    return said % {"number": ticket.number}
+    if content.files:
+        entries.remember(chat_id, message_id, content, entry)
+    if is_public:
+        return _("Balasan untuk pelapor tiket %(number)s dikirim.") % {"number": ticket.number}
+    return _saved(ticket)
+
+
+def _saved(ticket: Ticket) -> str:
+    return _("Catatan internal tiket %(number)s tersimpan.") % {"number": ticket.number}
 
 
 # What a group is told

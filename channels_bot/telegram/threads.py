@@ -142,7 +142,7 @@ def current(turn: Turn) -> Ticket | None:
 
 def append(turn: Turn, ticket: Ticket) -> None:
     """Put the words and files of this turn on a ticket of the person; pictures of one album become one message."""
-    if entries.join_album(turn):
+    if entries.join_album(turn.chat.chat_id, turn.message_id, turn.content):
         _acknowledge(turn, ticket)
         return
     result = intake.receive(
@@ -157,7 +157,7 @@ def append(turn: Turn, ticket: Ticket) -> None:
         )
     )
     if result.message is not None and result.ticket is not None:
-        entries.remember(turn, result.message)
+        entries.remember(turn.chat.chat_id, turn.message_id, turn.content, result.message)
         # A merged ticket keeps its number for its people; the survivor's tells of somebody else.
         known = ticket if result.ticket.pk == access.survivor_of(ticket).pk else result.ticket
         _acknowledge(turn, known)

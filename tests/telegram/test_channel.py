@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from telegram.error import NetworkError
 
 from accounts.models import ContactPoint
-from channels_bot.models import TelegramChat, TelegramGroup, TelegramUpdate
-from channels_bot.telegram import callbacks, flood, polling, rendering, threads, transport, updates
+from channels_bot.models import TelegramChat, TelegramCode, TelegramGroup, TelegramMessage, TelegramUpdate
+from channels_bot.telegram import callbacks, chores, flood, linking, polling, rendering, threads, transport, updates
 from core.models import Lease
 from notify.models import Delivery
 from tests import factories
@@ -76,6 +76,18 @@ def test_who_writes_too_fast_is_heard_but_not_answered(cast, bot, monkeypatch):
     TelegramChat.objects.update(flood_since=timezone.now() - flood.WINDOW)
     say(bot, "Halo lagi")
     assert "Diterima" in said(bot)[-1]
+
+
+def test_old_traces_go_and_failures_stay(cast, bot):
+    report(bot)
+    TelegramUpdate.objects.create(update_id=1, error="flood")
+    linking.issue(user=cast.warga)
+    assert chores.tidy() == 0
+    assert chores.tidy(timezone.now() + timezone.timedelta(days=31)) > 0
+    assert TelegramUpdate.objects.get().error == "flood" and TelegramMessage.objects.exists()
+    assert not TelegramCode.objects.exists()
+    chores.tidy(timezone.now() + timezone.timedelta(days=401))
+    assert not TelegramMessage.objects.exists()
 
 
 # Out

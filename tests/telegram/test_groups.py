@@ -9,7 +9,21 @@ from channels_bot.models import TelegramGroup, TelegramMessage, TelegramPost
 from channels_bot.telegram import announcing, linking
 from notify.models import Delivery
 from tests import factories
-from tests.telegram.conftest import ASING, GROUP, SARI, TEKNISI, alerts, link, press, report, said, say, shown, work
+from tests.telegram.conftest import (
+    ASING,
+    GROUP,
+    JPG,
+    SARI,
+    TEKNISI,
+    alerts,
+    link,
+    press,
+    report,
+    said,
+    say,
+    shown,
+    work,
+)
 from tickets import edits, sweeps
 from tickets.models import Message
 from tickets.workflow import perform
@@ -139,6 +153,25 @@ def test_a_reply_is_a_note_and_with_the_prefix_a_reply(cast, bot):
     assert (note.direction, note.visibility, note.author_user) == ("note", "internal", cast.teknisi)
     assert (answer.direction, answer.text) == ("out", "Kami datang pukul dua")
     assert any("Kami datang pukul dua" in text for text in said(bot)) and not any("tikus" in text for text in said(bot))
+
+
+def test_a_photo_in_reply_becomes_a_note_with_a_file(cast, bot):
+    ticket = arrived(cast)
+    post = shown(bot, ticket.number, GROUP)
+    for number, caption in enumerate(("Sudah diganti", "", "")):
+        bot.push_photo(
+            GROUP, JPG + bytes([number]), caption, "alb", from_id=TEKNISI, chat_type="supergroup",
+            reply_to_message_id=post["message_id"],
+        )  # fmt: skip
+    work()
+    note = ticket.messages.latest("pk")
+    assert (note.visibility, note.text, note.attachments.count()) == ("internal", "Sudah diganti", 3)
+    assert len([text for text in said(bot, GROUP) if "tersimpan" in text]) == 1
+    bot.push_photo(
+        GROUP, JPG, "!Ini", from_id=TEKNISI, chat_type="supergroup", reply_to_message_id=post["message_id"]
+    )  # fmt: skip
+    work()
+    assert "Kirim lewat ruang kerja" in said(bot, GROUP)[-1] and ticket.messages.count() == 2
 
 
 def test_only_replies_to_our_messages_by_linked_people_count(cast, bot):
