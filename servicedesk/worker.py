@@ -46,7 +46,7 @@ def jobs() -> list[Job]:
         Job("revisions of SLA settings", revisions.work, 1),
         Job("email", poller.poll, 5),
         Job("telegram", polling.poll, 1),
-        Job("telegram chores", chores.run_due, 2),
+        Job("telegram chores", chores.run_due, 5),
         Job("telegram leftovers", chores.tidy, 3600),
         Job("audit seals", seals.seal_due, 60),
         Job("scheduled reports", schedule.run_due, 30),

@@ -10,6 +10,7 @@ from telegram.error import BadRequest, Forbidden, TelegramError
 
 from channels_bot.telegram import client
 from channels_bot.telegram.models import TelegramMessage
+from tickets.models import Ticket
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +33,8 @@ def erase_due(limit: int = 30, now: datetime | None = None) -> int:
 
 def hide_restricted(at: datetime) -> int:
     """What groups were told of tickets that are restricted by now is to go; groups have negative ids."""
-    posted = TelegramMessage.objects.filter(chat_id__lt=0, ticket__is_restricted=True, erase_at=None)
-    return posted.update(erase_at=at)
+    restricted = Ticket.objects.filter(is_restricted=True).values("pk")  # few, by an index of their own
+    return TelegramMessage.objects.filter(ticket__in=restricted, chat_id__lt=0, erase_at=None).update(erase_at=at)
 
 
 def _erase(row: TelegramMessage) -> bool:

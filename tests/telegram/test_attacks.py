@@ -14,7 +14,7 @@ from channels_bot.telegram import callbacks, linking
 from feedback.models import Rating
 from notify.models import Delivery
 from tests import factories
-from tests.telegram.conftest import AGEN, ASING, BUDI, GROUP, SARI, link, report, say, shown, work
+from tests.telegram.conftest import AGEN, ASING, BUDI, GROUP, SARI, TEKNISI, link, report, say, shown, work
 from tickets import messages
 from tickets.models import Message, Participant, Ticket
 from tickets.workflow import perform
@@ -263,3 +263,39 @@ def test_an_unlinked_account_is_a_stranger_again(cast, bot):
     assert linking.account_of(BUDI) is None and linking.linked(cast.teknisi) is None
     say(bot, f"/status {ticket.number}", BUDI)
     assert "tidak ditemukan" in bot.messages_to(BUDI)[-1]["text"]
+
+
+def test_a_ticket_that_is_no_longer_ones_own_is_not_answered_by_its_old_messages(cast, bot):
+    ticket = report(bot)
+    say(bot, "/bantuan", BUDI)
+    budi = TelegramChat.objects.get(chat_id=BUDI).contact
+    part = Participant.objects.create(ticket=ticket, contact=budi, hears_replies=True)
+    messages.post(ticket_id=ticket.pk, actor=cast.agen, text="Kami sudah di lokasi")
+    work()
+    heard = shown(bot, "Kami sudah di lokasi", BUDI)
+    part.delete()
+    say(bot, "Tutup saja", BUDI, reply_to_message_id=heard["message_id"])
+    assert not ticket.messages.filter(text="Tutup saja").exists()
+
+
+def test_the_same_message_number_in_two_chats_is_two_messages(cast, bot):
+    """Ids count within a chat: Budi takes part in Sari's ticket, and answers a message about his own."""
+    theirs = report(bot)
+    own = report(bot, chat=BUDI)
+    budi = TelegramChat.objects.get(chat_id=BUDI).contact
+    Participant.objects.create(ticket=theirs, contact=budi)
+    about = {chat: next(m for m in bot.messages_to(chat) if "Kode akses" in m["text"]) for chat in (SARI, BUDI)}
+    assert about[SARI]["message_id"] == about[BUDI]["message_id"]
+    say(bot, "Untuk tiket saya", BUDI, reply_to_message_id=about[BUDI]["message_id"])
+    assert own.messages.filter(text="Untuk tiket saya").exists()
+
+
+def test_a_post_of_one_group_says_nothing_in_another(team_group, bot, cast):
+    ticket = factories.ticket(team=cast.network)
+    work()
+    data = callbacks.sign(-4, f"ambil:{TelegramPost.objects.get(ticket=ticket).pk}")
+    message = {"message_id": 1, "chat": {"id": -4, "type": "supergroup"}, "date": 1}
+    bot.push_raw({"callback_query": {"id": "", "from": {"id": TEKNISI}, "data": data, "message": message}})
+    work()
+    ticket.refresh_from_db()
+    assert ticket.assignee is None
