@@ -3,11 +3,29 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Contact, Team
+from accounts.models import Team
 from catalog.models import Service
-from core.models import TimeStampedModel
+from channels_bot.telegram.models import (
+    TelegramChat,
+    TelegramCode,
+    TelegramFile,
+    TelegramGroup,
+    TelegramMessage,
+    TelegramPost,
+    TelegramUpdate,
+)
 from tickets.choices import Kind
-from tickets.models import Ticket
+
+__all__ = [
+    "Mailbox",
+    "TelegramChat",
+    "TelegramCode",
+    "TelegramFile",
+    "TelegramGroup",
+    "TelegramMessage",
+    "TelegramPost",
+    "TelegramUpdate",
+]
 
 
 class Mailbox(models.Model):
@@ -60,35 +78,3 @@ class Mailbox(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class TelegramChat(TimeStampedModel):
-    """A private chat with the bot: whose it is, the report being written, and the ticket being talked about."""
-
-    chat_id = models.BigIntegerField(unique=True)
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="telegram_chats")
-    draft = models.JSONField(default=dict, blank=True)
-    current_ticket = models.ForeignKey(Ticket, models.SET_NULL, null=True, blank=True, related_name="+")
-
-    class Meta:
-        verbose_name = _("percakapan Telegram")
-        verbose_name_plural = _("percakapan Telegram")
-
-    def __str__(self) -> str:
-        return str(self.chat_id)
-
-
-class TelegramUpdate(models.Model):
-    """An update that was handled. Its unique id makes a second delivery harmless."""
-
-    update_id = models.BigIntegerField(unique=True)
-    handled_at = models.DateTimeField(auto_now_add=True)
-    error = models.CharField(max_length=500, blank=True)
-    payload = models.JSONField(null=True, blank=True, help_text=_("Hanya disimpan bila gagal diproses."))
-
-    class Meta:
-        verbose_name = _("pembaruan Telegram")
-        verbose_name_plural = _("pembaruan Telegram")
-
-    def __str__(self) -> str:
-        return str(self.update_id)

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "assets",
     "sla",
     "tickets",
+    "feedback",
     "reports",
     "channels_bot",
     "servicedesk",
@@ -179,6 +180,8 @@ EMAIL_PER_MINUTE = env.integer("EMAIL_PER_MINUTE", 600, 1, 60000)
 EMAIL_ATTACH_MAX_BYTES = env.integer("EMAIL_ATTACH_MAX_MB", 5, 0, 25) * 1024 * 1024
 TELEGRAM_BOT_TOKEN = env.text("TELEGRAM_BOT_TOKEN")
 TELEGRAM_API_BASE_URL = env.url("TELEGRAM_API_BASE_URL", "https://api.telegram.org", ["https", "http"]).rstrip("/")
+# Only shown to people who look for the bot: t.me/NAME.
+TELEGRAM_BOT_USERNAME = env.text("TELEGRAM_BOT_USERNAME").lstrip("@")
 TELEGRAM_WEBHOOK_SECRET = env.text("TELEGRAM_WEBHOOK_SECRET")
 # The outbox names its transports by channel; a new channel is one folder and one line here.
 NOTIFY_TRANSPORTS = {

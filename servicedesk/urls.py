@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from accounts.views import EmailPage
+from channels_bot.telegram import pages as telegram
 from servicedesk import health, views
 from tickets.views.approval_link import approval_link
 from tickets.views.change_feed import change_feed
@@ -15,6 +16,8 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 urlpatterns = [
     path("", include("tickets.urls.portal")),
+    path("kerja/telegram/", telegram.groups, name="telegram_groups"),
+    path("kerja/telegram/<int:pk>/", telegram.group, name="telegram_group"),
     path("kerja/", include("tickets.urls.agent")),
     path("laporan/", include("reports.urls")),
     path("kinerja/", include("reports.urls_public")),
@@ -24,6 +27,7 @@ urlpatterns = [
     path("kanal/", include("channels_bot.urls")),
     path("akun/email/", EmailPage.as_view(), name="account_email"),
     path("akun/pemberitahuan/", include("notify.urls")),
+    path("akun/telegram/", telegram.account, name="account_telegram"),
     path("akun/", include("allauth.account.urls")),
     path("setelah-masuk/", views.after_login, name="after_login"),
     path("api/", include("servicedesk.api.urls")),

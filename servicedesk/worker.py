@@ -11,7 +11,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from channels_bot.email import poller
-from channels_bot.telegram import polling
+from channels_bot.telegram import chores, polling
 from core.leases import worker_name
 from core.models import Heartbeat
 from notify import digests, outbox
@@ -52,6 +52,8 @@ def jobs() -> list[Job]:
         Job("revisions of SLA settings", revisions.work, 1),
         Job("email", poller.watch, 1),
         Job("telegram", polling.poll, 1),
+        Job("telegram chores", chores.run_due, 5),
+        Job("telegram leftovers", chores.tidy, 3600),
         Job("audit seals", seals.seal_due, 60),
         Job("scheduled reports", schedule.run_due, 30),
         Job("sums of reports", rollups.work, 15),

@@ -16,6 +16,7 @@ for _name in (
     "IMAP_URL",
     "TELEGRAM_BOT_TOKEN",
     "TELEGRAM_WEBHOOK_SECRET",
+    "TELEGRAM_BOT_USERNAME",
     "DEMO_PASSWORD",
     "BASE_URL",
 ):

@@ -280,7 +280,9 @@ def conversation(ticket: Ticket, *, internal: bool, reader_id: int | None = None
     else:
         messages = Message.objects.filter(_meant_for(ticket, reader_id), visibility=Visibility.PUBLIC)
         messages = messages.exclude(direction=Direction.NOTE)
-    related = messages.select_related("author_user", "author_contact", "origin").prefetch_related("attachments")
+    related = messages.select_related("author_user", "author_contact", "origin").prefetch_related(
+        "attachments", "revisions"
+    )
     return related.order_by("created_at", "id")
 
 

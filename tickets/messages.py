@@ -1,6 +1,6 @@
 """Words on a ticket: public replies, internal notes, and what the requester says."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from tickets.attachments import Upload, problem_with, store
 from tickets.choices import Channel, Direction, HoldReason, Stage, Visibility
 from tickets.errors import Forbidden, InvalidInputs, TicketError, WrongState
 from tickets.kinds.base import Party
-from tickets.models import Message, Ticket
+from tickets.models import Message, MessageRevision, Ticket
 
 MAX_LENGTH = 200_000
 """Characters of one message; longer mail is trimmed by its parser and kept raw."""
@@ -61,13 +61,7 @@ def append(
         html=html,
         created_at=at,
     )
-    refused = [reason for upload in uploads if (reason := problem_with(upload))]
-    for upload in uploads:
-        if not problem_with(upload):
-            store(message, upload)
-    if refused:
-        intro = _("Berkas berikut tidak disimpan sebagai lampiran (pesan aslinya tetap ada):")
-        remarks = [*remarks, "\n".join([intro, *refused])]
+    remarks = [*remarks, *_store_files(message, uploads)]
     if remarks:
         _note_for_staff(message, remarks)
     codes = {
@@ -99,6 +93,19 @@ def _direction(ticket: Ticket, actor: Actor, visibility: str) -> str:
     if Party.REQUESTER not in roles and roles & (STAFF | {Party.LIAISON, Party.APPROVER, Party.CAB}):
         return Direction.OUT
     return Direction.IN
+
+
+def _store_files(message: Message, uploads: Sequence[Upload]) -> list[str]:
+    """Keep what we accept; returns a remark for the staff about what we do not."""
+    refused = []
+    for upload in uploads:
+        reason = problem_with(upload)
+        if reason:
+            refused.append(reason)
+        else:
+            store(message, upload)
+    intro = _("Berkas berikut tidak disimpan sebagai lampiran (pesan aslinya tetap ada):")
+    return ["\n".join([intro, *refused])] if refused else []
 
 
 def _note_for_staff(message: Message, remarks: Sequence[str]) -> None:
@@ -162,6 +169,54 @@ def post(
         after_requester_spoke(ticket)
         automation.after("message_in", ticket)
     return message
+
+
+@transaction.atomic
+def amend(*, message_id: int, actor: Actor, text: Callable[[], str], at: datetime | None = None) -> Message:
+    """The author changed their words where they wrote them: show the new ones and keep the old as a revision.
+
+    `text` is asked under the lock of the ticket, because files may arrive at the same moment (`settle_files`). Words
+    that are the same already change nothing. Raises Forbidden for anybody but the author, and WrongState once the
+    ticket is closed: what was decided upon stays as it was read.
+    """
+    from tickets import workflow
+
+    message = Message.objects.get(pk=message_id)
+    ticket = workflow.lock(message.ticket_id, SYSTEM)
+    message.refresh_from_db()
+    if actor.contact_id is None or message.author_contact_id != actor.contact_id:
+        raise Forbidden(_("Hanya penulisnya yang mengubah pesan ini."))
+    if ticket.stage == Stage.CLOSED:
+        raise WrongState(_("Tiket ini sudah ditutup. Tulis pesan baru."))
+    words = text()[:MAX_LENGTH]
+    if message.text == words:
+        return message
+    at = at or timezone.now()
+    MessageRevision.objects.create(message=message, text=message.text, replaced_at=at)
+    message.text = words
+    message.save(update_fields=["text"])
+    timeline.record(ticket, code=timeline.MESSAGE_EDITED, actor=actor, at=at, changes={"message": message.pk})
+    workflow.save(ticket, at)
+    return message
+
+
+@transaction.atomic
+def settle_files(*, message_id: int, text: Callable[[], str], uploads: Sequence[Upload] = ()) -> None:
+    """Files that a message announced have arrived, or will not: `text` no longer announces them.
+
+    It is asked under the lock of the ticket, so that of several files that arrive at once none is announced for ever.
+
+    The words and files belong to the moment the message came, so that this leaves no entry in the history. Files that
+    are not accepted are told to the staff as with any message.
+    """
+    from tickets import workflow
+
+    message = Message.objects.get(pk=message_id)
+    ticket = workflow.lock(message.ticket_id, SYSTEM)
+    if remarks := _store_files(message, uploads):
+        _note_for_staff(message, remarks)
+    Message.objects.filter(pk=message_id).update(text=text()[:MAX_LENGTH])
+    workflow.announce(ticket)
 
 
 def _where_it_goes(ticket: Ticket, actor: Actor, visibility: str) -> tuple[Ticket, Ticket | None]:

@@ -19,6 +19,8 @@ TRANSITION = "ticket.transition"
 CHANGED = "ticket.changed"
 MESSAGE_IN = "message.in"
 MESSAGE_OUT = "message.out"
+MESSAGE_EDITED = "message.edited"
+RATED = "ticket.rated"
 NOTE = "message.note"
 ESCALATED = "sla.escalated"
 ESCALATION_REFUSED = "sla.escalation_refused"
@@ -72,6 +74,8 @@ SENTENCES = {
     MESSAGE_IN: gettext_lazy("Pesan dari pelapor"),
     MESSAGE_OUT: gettext_lazy("Balasan kepada pelapor"),
     NOTE: gettext_lazy("Catatan internal"),
+    MESSAGE_EDITED: gettext_lazy("Pesan diubah penulisnya"),
+    RATED: gettext_lazy("Pelapor memberi nilai %(score)d dari 4"),
     ESCALATED: gettext_lazy("Eskalasi SLA %(metric)s: %(moment)s%(late)s"),
     ESCALATION_REFUSED: gettext_lazy("Tindakan eskalasi tidak dijalankan: %(action)s. %(reason)s"),
     RECOMPUTED: gettext_lazy("Tenggat dihitung ulang. %(moves)s. Sebab: %(reason)s"),

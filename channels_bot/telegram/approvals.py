@@ -4,15 +4,14 @@ Only the chat of somebody who may decide the vote counts. Every press may arrive
 how things stand, and nothing is decided twice.
 """
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.utils import timezone
 from django.utils.crypto import constant_time_compare
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from accounts.models import ContactPoint, User
+from accounts.models import User
+from channels_bot.telegram.linking import account_of
+from channels_bot.telegram.turns import Turn
 from tickets import access, workflow
 from tickets.actors import Actor
 from tickets.approvals import ballots, notices
@@ -20,34 +19,28 @@ from tickets.choices import Channel
 from tickets.errors import TicketError
 from tickets.models import Ticket, Vote
 
-if TYPE_CHECKING:
-    from channels_bot.telegram.updates import Turn
-
 APPROVE, REJECT = notices.APPROVE, notices.REJECT
 SURE_APPROVE, SURE_REJECT = f"ya-{APPROVE}", f"ya-{REJECT}"
 NEVER_MIND = "urung"
 PENDING = "approval"
-"""Key in the chat's draft: the refusal whose reason is awaited, with the draft that was being written before."""
-
-WAIT = timedelta(hours=2)
-"""How long the next message is taken for the reason."""
+"""Name of the question for the reason of a refusal."""
 
 
-def take(turn: "Turn") -> bool:
+def take(turn: Turn) -> bool:
     """Answer a turn that is about a vote; False when it is about something else."""
     name, _colon, value = turn.data.partition(":")
     if name in (APPROVE, REJECT, SURE_APPROVE, SURE_REJECT):
-        _put_back(turn)
+        turn.stop_waiting()
         _pressed(turn, name, value)
         return True
     if name == NEVER_MIND:
-        _put_back(turn)
+        turn.stop_waiting()
         turn.say(_("Baik, belum ada yang diputuskan. Tombol pada pemberitahuan tetap berlaku."))
         return True
     return _reason(turn)
 
 
-def _pressed(turn: "Turn", name: str, value: str) -> None:
+def _pressed(turn: Turn, name: str, value: str) -> None:
     found = _vote(turn, value)
     if found is None:
         turn.say(_("Keputusan ini sudah diambil, tidak diperlukan lagi, atau bukan untuk Anda."))
@@ -61,7 +54,7 @@ def _pressed(turn: "Turn", name: str, value: str) -> None:
     elif name == SURE_APPROVE:
         _perform(turn, vote, user, "approve")
     else:
-        _await_reason(turn, value)
+        turn.await_answer(PENDING, value)
         turn.say(
             _("Tulis alasan penolakan %(number)s sebagai pesan berikutnya, atau ketik /batal.") % {"number": number}
         )
@@ -71,11 +64,11 @@ def _sure(data: str, label: str, value: str) -> list[list[list[str]]]:
     return [[[label, f"{data}:{value}"], [_("Batal"), f"{NEVER_MIND}:"]]]
 
 
-def _vote(turn: "Turn", value: str) -> tuple[Vote, User] | None:
+def _vote(turn: Turn, value: str) -> tuple[Vote, User] | None:
     """The open vote of that id and nonce, if the person of this chat may decide it."""
     vote_id, _colon, nonce = value.partition(":")
-    user = _account(turn)
-    if user is None or not vote_id.isdigit() or int(vote_id) >= 2**63:
+    user = account_of(turn.chat.chat_id)
+    if user is None or not vote_id.isdecimal() or int(vote_id) >= 2**63:
         return None
     related = ("step__round__ticket", "approver", "office")
     vote = ballots.open_to(user).select_related(*related).filter(pk=int(vote_id)).first()
@@ -85,16 +78,7 @@ def _vote(turn: "Turn", value: str) -> tuple[Vote, User] | None:
     return (vote, user) if sees else None
 
 
-def _account(turn: "Turn") -> User | None:
-    """The account whose verified Telegram this chat is."""
-    user = turn.contact.user
-    verified = turn.contact.points.filter(
-        kind=ContactPoint.Kind.TELEGRAM, value=str(turn.chat.chat_id), is_verified=True
-    )
-    return user if user is not None and user.is_active and verified.exists() else None
-
-
-def _perform(turn: "Turn", vote: Vote, user: User, decision: str, **inputs: Any) -> None:
+def _perform(turn: Turn, vote: Vote, user: User, decision: str, **inputs: Any) -> None:
     ticket = vote.step.round.ticket
     try:
         done = workflow.perform(ticket.pk, decision, Actor(user=user, channel=Channel.TELEGRAM), **inputs)
@@ -116,42 +100,22 @@ def _outcome(ticket: Ticket, decision: str) -> str:
 # The reason of a refusal, as the next message
 
 
-def _await_reason(turn: "Turn", value: str) -> None:
-    turn.chat.draft = {PENDING: value, "asked": timezone.now().isoformat(), "kept": turn.chat.draft}
-
-
-def _pending(turn: "Turn") -> str:
-    """The vote whose reason is awaited, "" when none is or the wait was too long."""
-    draft: dict[str, Any] = turn.chat.draft
-    asked = parse_datetime(str(draft.get("asked", "")))
-    return str(draft[PENDING]) if PENDING in draft and asked and timezone.now() - asked <= WAIT else ""
-
-
-def _put_back(turn: "Turn") -> None:
-    """Forget a refusal that waited for its reason, and give the report being written back."""
-    if PENDING in turn.chat.draft:
-        turn.chat.draft = turn.chat.draft.get("kept", {})
-
-
-def _reason(turn: "Turn") -> bool:
-    """Take a plain message for the awaited reason; anything else ends the wait."""
-    if PENDING not in turn.chat.draft:
+def _reason(turn: Turn) -> bool:
+    """Take a plain message for the awaited reason; anything but an edit ends the wait."""
+    value = turn.awaited(PENDING)
+    if not value or turn.is_edit:
         return False
-    value, is_plain = _pending(turn), bool(turn.text) and not turn.data and not turn.edited
-    if value and is_plain and not turn.text.startswith("/"):
-        _put_back(turn)
+    turn.stop_waiting()
+    if turn.text and not turn.data and not turn.text.startswith("/"):
         _refuse(turn, value)
         return True
-    if turn.edited:
-        return False
-    _put_back(turn)
-    if value and turn.text.startswith("/batal"):
+    if turn.text.startswith("/batal"):
         turn.say(_("Penolakan dibatalkan. Belum ada yang diputuskan."))
         return True
     return False
 
 
-def _refuse(turn: "Turn", value: str) -> None:
+def _refuse(turn: Turn, value: str) -> None:
     found = _vote(turn, value)
     if found is None:
         turn.say(_("Keputusan ini sudah diambil, tidak diperlukan lagi, atau bukan untuk Anda."))

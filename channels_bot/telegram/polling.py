@@ -10,9 +10,10 @@ from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 from telegram import Bot
+from telegram.error import Conflict, TelegramError
 
-from channels_bot.models import TelegramUpdate
-from channels_bot.telegram import client
+from channels_bot.telegram import client, conversation
+from channels_bot.telegram.models import TelegramUpdate
 from channels_bot.telegram.updates import handle
 from core import leases
 from notify import outbox
@@ -39,8 +40,14 @@ def poll() -> int:
     if settings.TELEGRAM_WEBHOOK_SECRET:
         _announce_webhook()
         return 0
+    _introduce()
     offset = _offset()
-    found = client.call(lambda bot: _fetch(bot, offset))
+    try:
+        found = client.call(lambda bot: _fetch(bot, offset))
+    except Conflict:
+        # A webhook of earlier settings is still there, or another desk polls with our token: then the next call fails.
+        client.call(lambda bot: bot.delete_webhook())
+        found = client.call(lambda bot: _fetch(bot, offset))
     for update in found:
         handle(update)
     if found:
@@ -65,6 +72,18 @@ def _offset() -> int | None:
 
 
 _announced: set[str] = set()
+_MENU = "menu"
+
+
+def _introduce() -> None:
+    """Show the menu of commands, once per process. A bot without it works just as well."""
+    if _MENU in _announced:
+        return
+    _announced.add(_MENU)
+    try:
+        client.call(lambda bot: bot.set_my_commands([(name, str(label)) for name, label in conversation.COMMANDS]))
+    except TelegramError as error:
+        logger.warning("telegram menu not set: %s", error)
 
 
 def _announce_webhook() -> None:
@@ -76,6 +95,7 @@ def _announce_webhook() -> None:
     async def work(bot: Bot) -> bool:
         return await bot.set_webhook(url, secret_token=settings.TELEGRAM_WEBHOOK_SECRET, allowed_updates=ALLOWED)
 
+    _introduce()
     client.call(work)
     _announced.add(url)
     logger.info("telegram webhook registered at %s", url)

@@ -5,67 +5,35 @@ import math
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, DataError, IntegrityError, transaction
-from telegram.error import BadRequest, NetworkError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from telegram.error import TelegramError
 
 from accounts import contacts
 from accounts.contacts import Identity
-from accounts.models import Contact, ContactPoint
-from channels_bot.models import TelegramChat, TelegramUpdate
-from channels_bot.telegram import client, conversation
-from notify import outbox
-from notify.models import Delivery
+from accounts.models import ContactPoint
+from channels_bot.telegram import callbacks, client, content, conversation, flood, groups
+from channels_bot.telegram.groups import GroupTurn
+from channels_bot.telegram.models import TelegramChat, TelegramGroup, TelegramUpdate
+from channels_bot.telegram.turns import Turn
 from tickets import intake
-from tickets.attachments import Upload
 from tickets.choices import Channel
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class Turn:
-    """One thing a person did in a private chat, with what is needed to answer it."""
-
-    update_id: int
-    chat: TelegramChat
-    contact: Contact
-    message: Mapping[str, Any]
-    text: str
-    data: str = ""
-    files: list[Upload] = field(default_factory=list)
-    too_large: list[str] = field(default_factory=list)
-    edited: bool = False
-    answers: int = 0
-
-    @property
-    def message_key(self) -> str:
-        """The id of this message over all chats; an edit is a message of its own."""
-        edit = f":{self.message.get('edit_date', 0)}" if self.edited else ""
-        return f"{self.chat.chat_id}:{self.message.get('message_id', self.update_id)}{edit}"
-
-    def say(self, text: str, buttons: list[list[list[str]]] | None = None, ticket_id: int | None = None) -> None:
-        """Answer through the outbox, in the transaction of this turn."""
-        self.answers += 1
-        outbox.plan(
-            key=f"telegram:{self.update_id}:{self.answers}",
-            channel=Delivery.Channel.TELEGRAM,
-            recipient=str(self.chat.chat_id),
-            contact=self.contact,
-            text=text,
-            topic=outbox.topic_of(ticket_id) if ticket_id else "",
-            options={"buttons": buttons} if buttons else {},
-        )
+GROUPS = ("group", "supergroup")
 
 
 def handle(payload: Mapping[str, Any]) -> None:
     """Handle one update in one transaction; a second time it does nothing.
 
-    Raises DatabaseError, and NetworkError while a file cannot be fetched: then Telegram brings the update again.
-    Any other failure keeps the update in quarantine, where an agent sees it.
+    Nothing in here waits for the network: answers and files are rows for the worker. Raises DatabaseError: then
+    Telegram brings the update again. Any other failure keeps the update in quarantine, where an agent sees it.
     """
     payload = _storable(payload)
     update_id = int(payload["update_id"])
@@ -74,17 +42,19 @@ def handle(payload: Mapping[str, Any]) -> None:
         return
     if TelegramUpdate.objects.filter(update_id=update_id).exists():
         return
+    alert = ""
     try:
-        fetched = _fetch_files(payload)
         with suppress(_Seen), transaction.atomic():
             _mark(update_id)
-            _dispatch(update_id, payload, *fetched)
-        _stop_spinner(payload)
+            alert = _dispatch(update_id, payload)
+    except flood.Flooded:
+        _keep_flood(update_id, payload)
     except Exception as error:
         if _is_passing(error):
             raise
         logger.exception("telegram update %s failed; kept in quarantine", update_id)
         _keep(update_id, payload, error)
+    _stop_spinner(payload, alert)
 
 
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
@@ -125,32 +95,77 @@ def _mark(update_id: int) -> None:
         raise _Seen from None
 
 
-def _dispatch(update_id: int, payload: Mapping[str, Any], files: list[Upload], too_large: list[str]) -> None:
+def _dispatch(update_id: int, payload: Mapping[str, Any]) -> str:
+    """Hand the update to whom it concerns; returns what to show to the one who pressed a button.
+
+    Private chats and groups are served. Channels, and kinds of updates that carry no words, are none of ours.
+    """
     if member := _part(payload, "my_chat_member"):
         _note_membership(member)
-        return
+        return ""
     callback = _part(payload, "callback_query")
-    message = _part(callback, "message") or _part(payload, "message") or _part(payload, "edited_message")
-    person = _part(callback, "from") or _part(message, "from")
-    chat = _part(message, "chat")
+    edited = _part(payload, "edited_message")
+    message = _part(callback, "message") or _part(payload, "message") or edited
+    person, chat = _part(callback, "from") or _part(message, "from"), _part(message, "chat")
+    if migrated := message.get("migrate_to_chat_id"):
+        groups.migrate(int(chat["id"]), int(migrated))
+        return ""
     if not chat.get("id") or not person.get("id"):
-        return
+        return ""
+    said = content.Content() if callback else content.read(message, settings.ATTACHMENT_MAX_BYTES)
+    data = callbacks.read(chat["id"], str(callback.get("data") or "")) if callback else ""
+    if chat.get("type") in GROUPS:
+        return _in_group(update_id, message, person, said, data, is_callback=bool(callback), is_edit=bool(edited))
     if chat.get("type") != "private":
-        return  # the bot serves private chats; what is said in groups is not addressed to it
+        return ""
     row = _chat_of(chat, person)
     turn = Turn(
         update_id=update_id,
         chat=row,
         contact=row.contact,
         message=message,
-        text=str(message.get("text") or message.get("caption") or "") if not callback else "",
-        data=str(callback.get("data") or ""),
-        files=files,
-        too_large=too_large,
-        edited="edited_message" in payload,
+        content=said,
+        data=data or ("?" if callback else ""),
+        is_edit=bool(edited) and not callback,
     )
-    conversation.take(turn)
+    _in_private(turn)
     row.save()
+    return turn.alert
+
+
+def _in_private(turn: Turn) -> None:
+    flow = flood.count(turn.chat, timezone.now())
+    if flow == flood.Flow.OVER:
+        raise flood.Flooded
+    if flow == flood.Flow.WARN:
+        turn.say(_("Anda menulis sangat cepat. Pesan Anda tetap kami terima, tetapi jawaban kami menyusul."))
+    turn.is_quiet = flow != flood.Flow.NORMAL
+    conversation.take(turn)
+
+
+def _in_group(
+    update_id: int,
+    message: Mapping[str, Any],
+    person: Mapping[str, Any],
+    said: content.Content,
+    data: str,
+    *,
+    is_callback: bool,
+    is_edit: bool,
+) -> str:
+    chat = _part(message, "chat")
+    turn = GroupTurn(
+        update_id=update_id,
+        chat_id=int(chat["id"]),
+        title=str(chat.get("title") or ""),
+        person_id=int(person["id"]),
+        message=message,
+        content=said,
+        data=data or ("?" if is_callback else ""),
+        is_edit=is_edit,
+    )
+    groups.take(turn)
+    return turn.alert
 
 
 def _chat_of(chat: Mapping[str, Any], person: Mapping[str, Any]) -> TelegramChat:
@@ -169,61 +184,41 @@ def _chat_of(chat: Mapping[str, Any], person: Mapping[str, Any]) -> TelegramChat
 
 
 def _note_membership(member: Mapping[str, Any]) -> None:
-    """The person blocked the bot (or came back): answers must take another way."""
-    from django.utils import timezone
-
-    status = (member.get("new_chat_member") or {}).get("status")
+    """The person blocked the bot (or came back): answers must take another way. A group that threw it out is gone."""
+    status = _part(member, "new_chat_member").get("status")
     gone = status in {"kicked", "left"}
-    ContactPoint.objects.filter(
-        kind=ContactPoint.Kind.TELEGRAM, value=str((member.get("chat") or {}).get("id"))
-    ).update(unreachable_at=timezone.now() if gone else None)
+    chat = _part(member, "chat")
+    if chat.get("type") in GROUPS:
+        if gone:
+            TelegramGroup.objects.filter(chat_id=chat.get("id") or 0).delete()
+        return
+    ContactPoint.objects.filter(kind=ContactPoint.Kind.TELEGRAM, value=str(chat.get("id") or "")).update(
+        unreachable_at=timezone.now() if gone else None
+    )
 
 
-def file_references(payload: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The files this update asks us to take: those of its message, or those of the draft it submits."""
-    callback = _part(payload, "callback_query")
-    if callback:
-        if not str(callback.get("data") or "").startswith(conversation.SEND):
-            return []
-        chat_id = _part(_part(callback, "message"), "chat").get("id")
-        chat = TelegramChat.objects.filter(chat_id=chat_id or 0).first()
-        return list(chat.draft.get("files", [])) if chat else []
-    message = _part(payload, "message") or _part(payload, "edited_message")
-    if _part(message, "chat").get("type") != "private":
-        return []
-    return conversation.files_in(message)
-
-
-def _fetch_files(payload: Mapping[str, Any]) -> tuple[list[Upload], list[str]]:
-    """Download before the transaction begins, so that no lock waits for the network."""
-    uploads: list[Upload] = []
-    refused: list[str] = []
-    for reference in file_references(payload):
-        try:
-            content = client.download(reference["file_id"], settings.ATTACHMENT_MAX_BYTES)
-        except BadRequest:  # Telegram itself refuses, e.g. over its own 20 MB limit
-            content = b""
-        if content:
-            uploads.append(Upload(reference["name"], reference["type"], content))
-        else:
-            refused.append(reference["name"])
-    return uploads, refused
-
-
-def _stop_spinner(payload: Mapping[str, Any]) -> None:
-    """Tell the app that the button press was taken. Losing this loses nothing."""
+def _stop_spinner(payload: Mapping[str, Any], alert: str) -> None:
+    """Tell the app that the button press was taken. Losing this loses nothing that was committed."""
     query_id = _part(payload, "callback_query").get("id")
     if not query_id:
         return
     try:
-        client.call(lambda bot: bot.answer_callback_query(str(query_id)))
-    except (BadRequest, NetworkError):
-        logger.info("callback %s was too old to acknowledge", query_id)
+        client.call(
+            lambda bot: bot.answer_callback_query(str(query_id), text=alert[:200] or None, show_alert=bool(alert))
+        )
+    except TelegramError:
+        logger.info("callback %s could not be acknowledged", query_id)
 
 
 def _is_passing(error: Exception) -> bool:
     """Whether the same update may succeed later. Values a database refuses (DataError) stay as they are."""
-    return isinstance(error, DatabaseError | NetworkError) and not isinstance(error, DataError)
+    return isinstance(error, DatabaseError) and not isinstance(error, DataError)
+
+
+def _keep_flood(update_id: int, payload: Mapping[str, Any]) -> None:
+    """Above what a chat may say nothing is answered and nothing is lost."""
+    logger.warning("telegram update %s kept: its chat floods", update_id)
+    TelegramUpdate.objects.get_or_create(update_id=update_id, defaults={"error": "flood", "payload": dict(payload)})
 
 
 def _keep(update_id: int, payload: Mapping[str, Any], error: Exception) -> None:

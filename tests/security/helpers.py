@@ -12,6 +12,7 @@ from django.utils.regex_helper import normalize
 
 from accounts.contacts import Identity
 from channels_bot.email import inbound
+from channels_bot.telegram import callbacks
 from notify.models import Delivery
 from tests import factories
 from tests.email.samples import plain
@@ -81,7 +82,7 @@ def chat_message(message_id, chat=CHAT, **more):
 
 def button(update_id, data):
     """A button of the bot is pressed in a private chat; without an id there is no spinner to stop."""
-    query = {"id": "", "from": {"id": CHAT}, "data": data, "message": chat_message(2)}
+    query = {"id": "", "from": {"id": CHAT}, "data": callbacks.sign(CHAT, data), "message": chat_message(2)}
     return {"update_id": update_id, "callback_query": query}
 
 

@@ -20,7 +20,7 @@ from accounts.contacts import Identity, resolve
 from accounts.models import Contact, ContactPoint, IdentityView
 from accounts.roles import Role
 from channels_bot.email import inbound
-from channels_bot.models import TelegramChat
+from channels_bot.models import TelegramChat, TelegramMessage
 from channels_bot.telegram import updates
 from notify.models import Delivery
 from sla.models import Escalation
@@ -160,7 +160,7 @@ def test_a_chat_reply_after_a_finished_case_stays_restricted(cast):
     sender = Identity(telegram="777", verified=True, name="Sari")
     ticket = raised(cast.koordinator, "whistleblowing", channel="telegram", sender=sender, mailbox="777")
     hand_off(ticket, cast.inspektorat)
-    Delivery.objects.filter(topic=f"ticket:{ticket.pk}").update(message_id="777:55", state="sent")
+    TelegramMessage.objects.create(chat_id=777, message_id=55, ticket=ticket)
     updates.handle(chat_update(1, "Nama pelakunya Budi", reply_to_message={"message_id": 55}))
     assert Message.objects.get(text="Nama pelakunya Budi").ticket.is_restricted
 

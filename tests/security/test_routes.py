@@ -171,6 +171,9 @@ channels:wording_use             xxxxxxxxxx L--------+
 notify:preferences               L+++++++++ L+++++++++
 notify:unsubscribe               ++++++++++ ++++++++++
 account_email                    L+++++++++ L+++++++++
+account_telegram                 L+++++++++ L+++++++++
+telegram_groups                  L----+---+ L----0---0
+telegram_group                   xxxxxxxxxx L----0---0
 account_login                    ++++++++++ ++++++++++
 account_logout                   ++++++++++ ++++++++++
 account_inactive                 ++++++++++ xxxxxxxxxx

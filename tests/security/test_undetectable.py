@@ -20,11 +20,13 @@ from django.utils import timezone
 
 from accounts import tokens
 from accounts.contacts import Identity
+from feedback import ratings
 from notify.models import Delivery
 from notify.push import QUEUE
 from tests import factories
 from tests.security import test_routes as routes
 from tickets import messages, sweeps
+from tickets.actors import Actor
 from tickets.attachments import Upload
 from tickets.choices import Kind
 from tickets.models import ApprovalRound, Attachment, Merge, Message, Task, Ticket, TicketLink, TimeEntry, Vote
@@ -99,7 +101,9 @@ def secrets(cast, clock):
     perform(case.pk, "verify", officer, complaint_class="supervisory")
     perform(case.pk, "start", officer)
     perform(case.pk, "hold", officer, reason="requester", note=f"{SECRET_WORD}: kapan?")
-    messages.post(ticket_id=case.pk, actor=case.requester, text=f"{SECRET_WORD} kemarin.", uploads=(upload,))
+    reporter = Actor(contact=case.requester)
+    said = messages.post(ticket_id=case.pk, actor=reporter, text=f"{SECRET_WORD} kemarin.", uploads=(upload,))
+    messages.amend(message_id=said.pk, actor=reporter, text=lambda: f"{SECRET_WORD} kemarin lusa.")
     messages.post(ticket_id=case.pk, actor=officer, text=f"{SECRET_WORD} dicatat.", visibility="internal")
     messages.post(ticket_id=case.pk, actor=officer, text="Kami periksa.")
     Task.objects.create(ticket=case, title=f"Periksa {SECRET_WORD}", assignee=officer)
@@ -112,6 +116,8 @@ def secrets(cast, clock):
             sender=Identity(email="orang@lain.id"), **extra,
         )  # fmt: skip
     perform(case.pk, "respond", officer, answer="Ditindaklanjuti.")
+    ratings.rate(ticket_id=case.pk, actor=reporter, score=2)
+    ratings.comment(ticket_id=case.pk, actor=reporter, text=f"{SECRET_WORD} masih ada.")
     for each in made[1:]:
         Delivery.objects.filter(topic=f"ticket:{each.pk}").update(state="failed", error=SECRET_WORD)
     return [*made, twin]
@@ -338,15 +344,20 @@ def test_every_model_that_points_at_tickets_is_part_of_the_secret_world():
     """A new table about tickets belongs into `secrets`, or here with the reason why it has no secret rows."""
     about = {
         model.__name__
-        for model in apps.get_app_config("tickets").get_models()
+        for app in ("tickets", "feedback", "channels_bot")
+        for model in apps.get_app_config(app).get_models()
         if any(field.related_model is Ticket for field in model._meta.fields if field.is_relation)
         and not model._meta.proxy
     }
     made = {"ApprovalRound", "ComplaintDetail", "IncidentDetail", "Merge", "Message", "Task", "TicketLink", "TimeEntry"}
     made |= {"TimelineEntry", "InboundRecord", "Participant", "ProblemDetail", "Spell", "Ticket"}
+    made |= {"Rating"}
     reasons = {
         "AutomationRun": "rules pass restricted tickets over",
         "ChangeDetail": "a change cannot be secret: its approvers must see it",
         "ImplementationEntry": "as ChangeDetail",
+        "TelegramChat": "a restricted ticket is never the one a chat talks about",
+        "TelegramMessage": "shown nowhere",
+        "TelegramPost": "groups hear of no restricted ticket",
     }
     assert about - made - set(reasons) == set(), "add it to `secrets`"

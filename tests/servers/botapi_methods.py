@@ -92,6 +92,7 @@ class World:
         self.allowed_updates: list[str] = []
         self.blocked_chats: set[int] = set()
         self.missing_chats: set[int] = set()
+        self.migrated: dict[int, int] = {}
         self.methods = self._methods()
         self.polls = 0
         self._update_ids = itertools.count(700_000_001)
@@ -221,6 +222,12 @@ class World:
         except ValueError:
             raise bad_request("chat_id is empty" if not call.params.get("chat_id") else "chat not found") from None
         call.chat_id = chat_id
+        if chat_id in self.migrated:
+            raise ApiError(
+                400,
+                "Bad Request: group chat was upgraded to a supergroup chat",
+                {"migrate_to_chat_id": self.migrated[chat_id]},
+            )
         if chat_id in self.missing_chats:
             raise bad_request("chat not found")
         if chat_id in self.blocked_chats:

@@ -21,6 +21,10 @@ class People:
     def push_text(self, chat_id: int, text: str, **who: Any) -> int:
         return self._push(chat_id, {"text": text, **command_entities(text)}, **who)
 
+    def push_message(self, chat_id: int, content: dict[str, Any], **who: Any) -> int:
+        """Any other kind of message, by its fields: a poll, a venue, something forwarded."""
+        return self._push(chat_id, content, **who)
+
     def push_photo(
         self, chat_id: int, content: bytes, caption: str = "", media_group_id: str | None = None, **who: Any
     ) -> int:
@@ -98,13 +102,16 @@ class People:
             }
             return self.world.add_update("callback_query", query | ({"message": message} if message else {}))
 
-    def press(self, chat_id: int, label: str) -> int:
-        """Press the newest button whose text contains `label`. Raises ValueError when the chat shows none."""
+    def press(self, chat_id: int, label: str, from_id: int | None = None) -> int:
+        """Press the newest button whose text contains `label`, in a group as the person `from_id`.
+
+        Raises ValueError when the chat shows none.
+        """
         with self.world.changed:
             for (chat, message_id), message in reversed(self.world.messages.items()):
                 for button in _buttons(message):
                     if chat == chat_id and label in button["text"] and "callback_data" in button:
-                        return self.push_callback(chat_id, message_id, button["callback_data"])
+                        return self.push_callback(chat_id, message_id, button["callback_data"], from_id=from_id)
         raise ValueError(f"chat {chat_id} shows no button {label!r}")
 
     def block(self, chat_id: int) -> int:
@@ -117,6 +124,12 @@ class People:
         with self.world.changed:
             self.world.blocked_chats.discard(chat_id)
             return self._membership(chat_id, "kicked", "member")
+
+    def migrate(self, old: int, new: int) -> int:
+        """A group becomes a supergroup: its old id is dead from now on, and the bot is told in the old group."""
+        with self.world.changed:
+            self.world.migrated[old] = new
+            return self._push(old, {"migrate_to_chat_id": new}, from_id=1, chat_type="group")
 
     def push_raw(self, update: dict[str, Any]) -> int:
         """Any update as it is; an `update_id` of its own is kept, so that a repetition can be played."""

@@ -9,7 +9,7 @@ from tickets.models.changes import (
     RiskChoice,
     RiskQuestion,
 )
-from tickets.models.conversation import Attachment, Message
+from tickets.models.conversation import Attachment, Message, MessageRevision
 from tickets.models.details import ChangeDetail, ComplaintDetail, IncidentDetail, ProblemDetail
 from tickets.models.inbound import BlockedSender, InboundRecord
 from tickets.models.settings import CandidateRule, NumberSequence, PriorityRule
@@ -47,6 +47,7 @@ __all__ = [
     "IncidentDetail",
     "Merge",
     "Message",
+    "MessageRevision",
     "NumberSequence",
     "Participant",
     "PriorityRule",

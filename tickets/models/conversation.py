@@ -57,6 +57,22 @@ class Message(models.Model):
         return f"message:{self.pk}"
 
 
+class MessageRevision(models.Model):
+    """Words of a message that its author replaced later, as a chat lets them."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="revisions")
+    text = models.TextField(_("isi"))
+    replaced_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = _("isi pesan sebelumnya")
+        verbose_name_plural = _("isi pesan sebelumnya")
+
+    def __str__(self) -> str:
+        return f"{self.message_id} {self.pk}"
+
+
 def attachment_path(attachment: "Attachment", _name: str) -> str:
     """A path that tells nothing and cannot be guessed; the original name lives in the database only."""
     token = uuid.uuid4().hex
