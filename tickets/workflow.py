@@ -110,7 +110,7 @@ def perform(
     check_version(ticket, expected_version)
     info = check(ticket, transition, who)
     cleaned = clean_inputs(info, ticket, inputs)
-    before = _snapshot(ticket)
+    before = snapshot(ticket)
     at = timezone.now()
     _take_ownership(ticket, info, who)
     said = _run(ticket, info, who, cleaned)
@@ -222,7 +222,8 @@ def announce(ticket: Ticket) -> None:
     push_all({ticket_group(ticket.pk): {"type": "ticket", "id": ticket.pk}, queue: {"type": "queue"}})
 
 
-def _snapshot(ticket: Ticket) -> dict[str, Any]:
+def snapshot(ticket: Ticket) -> dict[str, Any]:
+    """What the notices after a change compare with."""
     return {
         "state": ticket.state,
         "stage": ticket.stage,
@@ -236,7 +237,7 @@ def _snapshot(ticket: Ticket) -> dict[str, Any]:
 
 def _changes(info: TransitionInfo, before: dict[str, Any], ticket: Ticket) -> dict[str, Any]:
     machine = machine_of(ticket.kind)
-    after = _snapshot(ticket)
+    after = snapshot(ticket)
     changes: dict[str, Any] = {
         "transition": info.name,
         "label": str(info.edge.label),

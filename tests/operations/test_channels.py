@@ -3,7 +3,7 @@
 from accounts.models import Contact
 from notify.models import Delivery
 from tests import factories
-from tests.telegram.test_channel import BUDI, SARI, bot, report, said, work  # noqa: F401
+from tests.telegram.conftest import BUDI, SARI, bot, report, said, work  # noqa: F401
 from tickets import messages
 from tickets.models import Ticket
 from tickets.workflow import perform

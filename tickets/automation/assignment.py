@@ -92,7 +92,7 @@ def _has_step(ticket: Ticket, assignee: User) -> bool:
 
 
 def _set(ticket: Ticket, team: Team | None, assignee: User | None) -> None:
-    before = {"state": ticket.state, "assignee_id": ticket.assignee_id}
+    before = workflow.snapshot(ticket)
     old_team, old_person = str(ticket.team or ""), ticket.assignee.display_name if ticket.assignee else ""
     if team is not None and team.pk != ticket.team_id:
         ticket.team = team
