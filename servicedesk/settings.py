@@ -180,7 +180,7 @@ EMAIL_PER_MINUTE = env.integer("EMAIL_PER_MINUTE", 600, 1, 60000)
 EMAIL_ATTACH_MAX_BYTES = env.integer("EMAIL_ATTACH_MAX_MB", 5, 0, 25) * 1024 * 1024
 TELEGRAM_BOT_TOKEN = env.text("TELEGRAM_BOT_TOKEN")
 TELEGRAM_API_BASE_URL = env.url("TELEGRAM_API_BASE_URL", "https://api.telegram.org", ["https", "http"]).rstrip("/")
-# Only shown to people who look for the bot: t.me/NAME.
+# Only shown to people who look for the bot.
 TELEGRAM_BOT_USERNAME = env.text("TELEGRAM_BOT_USERNAME").lstrip("@")
 TELEGRAM_WEBHOOK_SECRET = env.text("TELEGRAM_WEBHOOK_SECRET")
 # The outbox names its transports by channel; a new channel is one folder and one line here.
