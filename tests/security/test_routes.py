@@ -23,6 +23,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts import tokens
 from catalog.models import ServiceCategory
 from notify import preferences
+from notify.models import Delivery
 from sla.models import Calendar, EscalationStep, Policy
 from tests import factories
 from tickets import messages
@@ -276,6 +277,7 @@ def place(cast):
         "policy": Policy.objects.earliest("pk"),
         "calendar": Calendar.objects.get(is_default=True),
         "step": EscalationStep.objects.earliest("pk"),
+        "delivery": Delivery.objects.filter(topic=f"ticket:{ticket.pk}").earliest("pk"),
     }
 
 
@@ -294,6 +296,7 @@ def address(name, place):
         "agent:decide": {"pk": place["record"].pk},
         **{name: {"pk": place["agreement"].pk} for name in ADDRESSES if name.startswith("agent:sla_agreement")},
         **{name: {"pk": place["calendar"].pk} for name in ADDRESSES if name.startswith("agent:sla_calendar")},
+        "agent:resend": {"pk": place["delivery"].pk},
         "agent:sla_escalation_edit": {"pk": place["step"].pk},
         "agent:sla_escalation_switch": {"pk": place["step"].pk},
         "agent:sla_policy_edit": {"pk": place["policy"].pk},
