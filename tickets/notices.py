@@ -16,6 +16,7 @@ from notify import outbox
 from notify.models import Delivery
 from tickets import access
 from tickets.choices import Channel, Direction, Stage, Visibility
+from tickets.kinds import machine_of
 from tickets.models import Message, Ticket
 
 
@@ -149,7 +150,7 @@ def after_transition(ticket: Ticket, name: str, before: dict[str, Any], message:
         reply(ticket, message)
     if ticket.assignee_id and ticket.assignee_id != before["assignee_id"]:
         _assigned(ticket, ticket.assignee)
-    if before["stage"] == Stage.NEW and ticket.stage == Stage.ACTIVE:
+    if ticket.stage == Stage.ACTIVE and machine_of(ticket.kind).stage_of(before["state"]) == Stage.NEW:
         _work_begins(ticket)
     if name == "forward":
         _forwarded(ticket)

@@ -222,7 +222,6 @@ def announce(ticket: Ticket) -> None:
 def _snapshot(ticket: Ticket) -> dict[str, Any]:
     return {
         "state": ticket.state,
-        "stage": ticket.stage,
         "team": str(ticket.team) if ticket.team else "",
         "team_id": ticket.team_id,
         "assignee": ticket.assignee.display_name if ticket.assignee else "",

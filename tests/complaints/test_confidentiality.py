@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts import contacts
 from accounts.contacts import Identity
 from accounts.models import TeamMembership
-from channels_bot.telegram.conversation import own_tickets
+from channels_bot.telegram.threads import own_tickets
 from notify.models import Delivery
 from notify.push import QUEUE, RESTRICTED_QUEUE
 from tests import factories
