@@ -25,7 +25,10 @@ def page(client, week, at):
     return opened
 
 
-@pytest.mark.parametrize("group_by", ["kind", "service", "team", "month", "channel"])
+@pytest.mark.parametrize(
+    "group_by",
+    ["kind", *(pytest.param(name, marks=pytest.mark.slow) for name in ("service", "team", "month", "channel"))],
+)
 def test_every_number_opens_exactly_its_tickets(cast, client, page, group_by):
     shown = page(cast.koordinator, kelompok=group_by).content.decode()
     links = LINK.findall(shown)

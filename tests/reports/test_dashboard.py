@@ -192,6 +192,7 @@ def test_queries_do_not_grow_and_the_page_stays_small(cast, client):
     assert len(answer.content) < 100_000 and "250 layanan lain" in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_kept_sums_give_the_same_figures(cast):
     service = factories.service("surel")
     tickets(service, 12, 2, met=9, minutes=(30, 90, 600))
@@ -217,6 +218,7 @@ def test_a_visit_counts_few_tickets_and_waits_for_the_sums_of_the_rest(cast, cli
     assert {each.code: each for each in dashboard.published(12, later).lines}["surel"] == held, "what was"
 
 
+@pytest.mark.slow
 def test_a_ticket_that_becomes_restricted_leaves_no_trace_in_kept_sums(cast):
     service = factories.service("surel")
     tickets(service, 10, 2, kind="complaint")

@@ -9,6 +9,8 @@ from tests import factories
 from tests.revisions.conftest import default, propose, through
 from tests.revisions.test_screens import OF_A_CALENDAR, PAGES, hours, url
 
+pytestmark = pytest.mark.slow
+
 ODD = ["", "0", "-1", "0001-01-01", "9999-12-31", "2026-13-40", "9" * 400, "٣", "\x00", "a\x00b", "'\"<b>", "é" * 300]
 STEP = {"amount": "80", "when": "percent", "notify_coordinator": "on"}
 POLICY = {"name": "Aneh", "note": "Coba", "amount_resolution": "8", "unit_resolution": "hours", "save": "1"}

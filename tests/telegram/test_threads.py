@@ -14,6 +14,8 @@ from tickets import messages
 from tickets.models import Message, Ticket, TimelineEntry
 from tickets.workflow import perform
 
+pytestmark = pytest.mark.slow
+
 
 def test_question_and_answer_go_by_the_same_chat_and_move_the_clock(cast, bot):
     ticket = report(bot)
