@@ -126,9 +126,16 @@ class Correspondent:
             client.send_message(letter, self.address, [self.mail.address])
         return str(letter["Message-ID"])
 
-    def hears(self, words: str, timeout: float = 30) -> Received:
-        """The first mail to this person with these words. Raises TimeoutError."""
-        return self.mail.smtp.wait_for(lambda m: self.address in m.recipients and words in m.text, timeout)
+    def hears(self, words: str, timeout: float = 30, answering: str = "") -> Received:
+        """The first mail to this person with these words, and in answer to that Message-ID. Raises TimeoutError."""
+        return self.mail.smtp.wait_for(
+            lambda mail: (
+                self.address in mail.recipients
+                and words in mail.text
+                and answering in str(mail.message["In-Reply-To"] or "")
+            ),
+            timeout,
+        )
 
 
 class Chat:

@@ -52,8 +52,8 @@ def by_web(citizen: Window) -> Case:
 
 def by_mail(person: Correspondent) -> Case:
     subject = "Email dinas tidak menerima surat"
-    person.write(subject, "Sejak pagi tidak ada surat masuk ke kotak dinas kami.\n\nSalam,\nTri")
-    number, code = number_and_code(person.hears("Kode akses").text)
+    sent = person.write(subject, "Sejak pagi tidak ada surat masuk ke kotak dinas kami.\n\nSalam,\nTri")
+    number, code = number_and_code(person.hears("Kode akses", answering=sent).text)
 
     def answer(text: str) -> None:
         person.write(f"Re: [{number}] {subject}", text, answering=person.hears(QUESTION))

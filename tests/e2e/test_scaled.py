@@ -71,6 +71,9 @@ def prepare(chats: list[Chat]) -> None:
     for n, chat in enumerate(chats):
         chat.say(f"{MARK} obrolan nomor {n}.")
     for chat in chats:
+        chat.hears("Benar?")
+        chat.press("Ya, benar")
+    for chat in chats:
         chat.hears("Layanan apa")
         chat.press("Lainnya")
     for chat in chats:
