@@ -25,6 +25,8 @@ from tickets.errors import Forbidden, NotVisible, Stale, WrongState
 from tickets.models import CalendarFeed, ChangeDetail, FreezeWindow, ImplementationEntry, Ticket
 from tickets.workflow import perform
 
+pytestmark = pytest.mark.slow
+
 CALENDAR = "/kerja/perubahan/kalender/"
 MARCH = f"{CALENDAR}?tanggal=2031-03-04"
 WEEK = f"{CALENDAR}?tampilan=minggu&tanggal=2031-03-04"

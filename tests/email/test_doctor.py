@@ -15,6 +15,8 @@ from servicedesk import worker
 from tests.servers.hardmail import HardServer, certificate
 from tests.servers.mail import DovecotServer, dovecot_available
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def cert(tmp_path_factory):

@@ -129,6 +129,7 @@ class TestForm:
         assert field in form(**data).errors
 
 
+@pytest.mark.slow
 @pytest.mark.imap
 @pytest.mark.skipif(not dovecot_available(), reason="Debian's dovecot-imapd is not installed")
 class TestServer:

@@ -13,6 +13,8 @@ from tickets.models import Message, Ticket, TimelineEntry
 from tickets.problems import closing, linking
 from tickets.workflow import perform
 
+pytestmark = pytest.mark.slow
+
 SAID = "Router kecamatan sudah diganti. Silakan coba lagi."
 
 

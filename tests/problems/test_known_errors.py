@@ -12,6 +12,8 @@ from tickets.models import ProblemDetail, TimelineEntry
 from tickets.problems import analysis, known_errors
 from tickets.workflow import perform
 
+pytestmark = pytest.mark.slow
+
 WORKAROUND = "Matikan lalu nyalakan modem di kantor kecamatan."
 
 

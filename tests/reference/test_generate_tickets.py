@@ -18,6 +18,8 @@ from tickets.clocks import sync_clocks
 from tickets.kinds import machine_of
 from tickets.models import Message, NumberSequence, Ticket
 
+pytestmark = pytest.mark.slow
+
 UNTIL = date(2026, 11, 24)
 
 

@@ -10,6 +10,8 @@ from reports import pages
 from reports.forms import ReportForm
 from tests.report_figures.conftest import local
 
+pytestmark = pytest.mark.slow
+
 QUERY = {"dari": "2026-03-01", "sampai": "2026-03-31"}
 LINK = re.compile(r'<td class="num[^"]*"><a href="(/laporan/angka/tiket/[^"]+)">([0-9.]+)</a>')
 

@@ -23,6 +23,8 @@ from tests import factories
 from tests.reports.conftest import long_ago, start_of_history
 from tickets.workflow import perform
 
+pytestmark = pytest.mark.slow
+
 DOWNLOAD, RECAP = "/laporan/unduh/", "/laporan/rekap/unduh/"
 
 

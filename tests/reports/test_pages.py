@@ -22,6 +22,8 @@ from tests import factories
 from tests.reports.conftest import start_of_history
 from tickets.workflow import perform
 
+pytestmark = pytest.mark.slow
+
 URL, TICKETS, DOWNLOAD = "/laporan/", "/laporan/tiket/", "/laporan/unduh/"
 NAMES = sorted(pattern.name for pattern in READING)
 

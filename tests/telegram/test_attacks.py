@@ -19,6 +19,8 @@ from tickets import messages
 from tickets.models import Message, Participant, Ticket
 from tickets.workflow import perform
 
+pytestmark = pytest.mark.slow
+
 SECRET = "Kabel di belakang lemari"
 _ids = itertools.count(660_001)
 

@@ -13,6 +13,8 @@ from tests.telegram.conftest import JPG, SARI, link, press, report, said, say, w
 from tickets import creation
 from tickets.models import Attachment, Message, Ticket
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_guided_report_with_a_photo_becomes_one_ticket(cast, bot):
     service = factories.service("wifi", name="Jaringan dan internet")

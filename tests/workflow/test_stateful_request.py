@@ -1,5 +1,8 @@
+import pytest
+
 from tests.workflow.machine import run
 
 
+@pytest.mark.slow
 def test_whatever_people_try_with_a_request_it_stays_as_drawn(cast, monkeypatch):
     run("request", cast, monkeypatch)
