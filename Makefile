@@ -30,7 +30,7 @@ test-servers: setup ## every test, on PostgreSQL and Redis (TEST_DATABASE_URL, T
 	$(PY) -m pytest $(PYTEST_FLAGS)
 
 e2e: setup ## browser tests in Debian's chromium
-	$(PY) -m pytest tests/e2e --override-ini addopts="-q --strict-markers"
+	$(PY) -m pytest tests/e2e $(PYTEST_FLAGS) --dist loadfile --override-ini addopts="-q --strict-markers"
 
 lint: setup ## style, types, layers, pending migrations, ban list
 	$(VENV)/bin/ruff check .
