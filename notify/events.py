@@ -20,8 +20,8 @@ class Event:
 
     `variables`: name → what it stands for, with `examples` for the preview; `required` ones must stay in the text, and
     `tag`, where there is one, in the subject, because answers are recognised by it. `in_subject`: what a subject may
-    hold: it is read by every server on the way. `is_optional`: the person may do without it. `is_urgent`: quiet hours
-    do not hold it back. `is_digest`: it may come in a daily digest.
+    hold: it is read by every server on the way. `is_optional`: the person may do without it, or have it in a daily
+    digest. `is_urgent`: quiet hours do not hold it back.
     """
 
     code: str

@@ -36,6 +36,32 @@ def _staff(code: str, label: Text, text: Text, *, optional: bool, urgent: bool, 
     )
 
 
+def _said(code: str, label: Text, *, optional: bool) -> Event:
+    """What the staff wrote, for somebody outside it."""
+    return Event(
+        code=code,
+        label=label,
+        subject=_("[{{ number }}] {{ subject }}"),
+        text=_("{{ message }}\n\n{{ attachments }}"),
+        variables={
+            **NUMBER,
+            "subject": PLAIN_SUBJECT,
+            "message": _("kata-kata petugas"),
+            "attachments": _("keterangan lampiran; kosong bila tidak ada"),
+            **URL,
+        },
+        examples={
+            **SAMPLE,
+            "message": _("Jaringan di lantai dua sudah kami perbaiki. Mohon dicoba kembali."),
+            "attachments": _("Lampiran: hasil-periksa.pdf"),
+        },
+        required=frozenset({"message", "attachments"}),
+        tag=TAG,
+        in_subject=frozenset({"number", "subject"}),
+        is_optional=optional,
+    )
+
+
 EVENTS = (
     Event(
         code="receipt",
@@ -58,49 +84,8 @@ EVENTS = (
         tag=TAG,
         in_subject=frozenset({"number", "subject"}),
     ),
-    Event(
-        code="reply",
-        label=_("Balasan petugas kepada pelapor"),
-        subject=_("[{{ number }}] {{ subject }}"),
-        text=_("{{ message }}\n\n{{ attachments }}"),
-        variables={
-            **NUMBER,
-            "subject": PLAIN_SUBJECT,
-            "message": _("kata-kata petugas"),
-            "attachments": _("keterangan lampiran; kosong bila tidak ada"),
-            **URL,
-        },
-        examples={
-            **SAMPLE,
-            "message": _("Jaringan di lantai dua sudah kami perbaiki. Mohon dicoba kembali."),
-            "attachments": _("Lampiran: hasil-periksa.pdf"),
-        },
-        required=frozenset({"message", "attachments"}),
-        tag=TAG,
-        in_subject=frozenset({"number", "subject"}),
-    ),
-    Event(
-        code="copy",
-        label=_("Balasan pada tiket yang Anda ikuti"),
-        subject=_("[{{ number }}] {{ subject }}"),
-        text=_("{{ message }}\n\n{{ attachments }}"),
-        variables={
-            **NUMBER,
-            "subject": PLAIN_SUBJECT,
-            "message": _("kata-kata petugas"),
-            "attachments": _("keterangan lampiran; kosong bila tidak ada"),
-            **URL,
-        },
-        examples={
-            **SAMPLE,
-            "message": _("Jaringan di lantai dua sudah kami perbaiki. Mohon dicoba kembali."),
-            "attachments": "",
-        },
-        required=frozenset({"message", "attachments"}),
-        tag=TAG,
-        in_subject=frozenset({"number", "subject"}),
-        is_optional=True,
-    ),
+    _said("reply", _("Balasan petugas kepada pelapor"), optional=False),
+    _said("copy", _("Balasan pada tiket yang Anda ikuti"), optional=True),
     Event(
         code="restricted",
         label=_("Pembaruan tiket rahasia, kepada pelapor"),

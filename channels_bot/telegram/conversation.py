@@ -72,7 +72,7 @@ def _by_staff(turn: Turn) -> bool:
 def _edited(turn: Turn) -> None:
     """New words for an old message. One that we no longer know is left alone: its first words were dealt with."""
     if not reporting.take_edit(turn):
-        threads.edit(turn)
+        entries.amend(turn)
 
 
 # Commands

@@ -1,7 +1,5 @@
 """Tickets within a private chat: which of them a message is for, their state, and words added to them."""
 
-from typing import Any
-
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -171,8 +169,8 @@ def _acknowledge(turn: Turn, ticket: Ticket) -> None:
         turn.say(_("Diterima. Pesan Anda kami hapus dari percakapan ini."), ticket=ticket)
         return
     turn.chat.current_ticket = ticket
-    others: Any = turn.chat.draft and not turn.chat.draft.get("paused")
-    hint = _("Laporan yang sedang ditulis tetap tersimpan.") if others else _("Untuk hal lain, ketik /baru.")
+    is_writing = bool(turn.chat.draft) and not turn.chat.draft.get("paused")
+    hint = _("Laporan yang sedang ditulis tetap tersimpan.") if is_writing else _("Untuk hal lain, ketik /baru.")
     turn.say(_("Diterima untuk tiket %(number)s.") % {"number": ticket.number} + " " + hint, ticket=ticket)
 
 
@@ -180,8 +178,3 @@ def too_large(names: list[str]) -> str:
     return _("Berkas %(names)s terlalu besar atau tidak dapat diambil. Perkecil, atau kirim lewat web.") % {
         "names": ", ".join(names)
     }
-
-
-def edit(turn: Turn) -> bool:
-    """Take the new words of a message that became a part of a ticket; False when it did not."""
-    return entries.amend(turn)

@@ -25,6 +25,7 @@ from channels_bot.telegram.rendering import Buttons, keyboard, parts_of
 from notify import outbox
 from notify.errors import TransportError
 from notify.models import Delivery
+from tickets import sending
 from tickets.choices import HoldReason, Stage
 from tickets.models import Ticket
 
@@ -93,10 +94,12 @@ def _asks_requester(delivery: Delivery, ticket: Ticket | None) -> Ticket | None:
 
 
 def _words(delivery: Delivery, ticket: Ticket | None) -> str:
+    """What may be said now, and how to answer where an answer is awaited. Raises NotDue."""
+    text = sending.content_of(delivery).text
     asked = _asks_requester(delivery, ticket)
     if asked is not None and asked.hold_reason == HoldReason.REQUESTER:
-        return delivery.text + "\n\n" + _("Balas pesan ini untuk menjawab.")
-    return delivery.text
+        return text + "\n\n" + _("Balas pesan ini untuk menjawab.")
+    return text
 
 
 def _buttons(delivery: Delivery, ticket: Ticket | None) -> Buttons:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram.error import NetworkError
 
+from accounts.contacts import Identity
 from accounts.models import ContactPoint
 from channels_bot.models import TelegramChat, TelegramCode, TelegramGroup, TelegramMessage, TelegramUpdate
 from channels_bot.telegram import callbacks, chores, flood, linking, polling, rendering, threads, transport, updates
@@ -16,7 +17,7 @@ from core.models import Lease
 from notify.models import Delivery
 from tests import factories
 from tests.telegram.conftest import SARI, TEKNISI, report, said, say, work
-from tickets import messages
+from tickets import edits, messages
 from tickets.models import InboundRecord
 
 
@@ -241,3 +242,14 @@ def test_a_signature_holds_for_its_chat_and_data_alone():
         assert callbacks.read(chat, data) == ""
     with pytest.raises(ValueError, match="too long"):
         callbacks.sign(5, "x" * 60)
+
+
+def test_a_ticket_that_became_secret_says_only_that_there_is_news(cast, bot):
+    """Planned while it was open, sent afterwards."""
+    sender = Identity(telegram=str(SARI), verified=True)
+    ticket = factories.ticket("complaint", channel="telegram", mailbox=str(SARI), sender=sender)
+    work()
+    messages.post(ticket_id=ticket.pk, actor=cast.agen, text="Suap oleh Kepala Dinas")
+    edits.change(ticket_id=ticket.pk, actor=cast.agen, confidentiality="secret", reason="Menyangkut pejabat.")
+    work()
+    assert "Suap" not in str(bot.messages_to(SARI)) and "Ada pembaruan" in said(bot)[-1]
