@@ -6,6 +6,8 @@ STAMP := $(VENV)/.installed
 HOST ?= 127.0.0.1
 PORT ?= 8000
 PYTEST_FLAGS ?= -n 2
+# One more than cores: while a test waits for a server, another one works.
+SERVERS_FLAGS ?= -n 3
 
 .PHONY: setup run test test-servers lint format e2e bench lock docs clean
 
@@ -27,7 +29,7 @@ test: setup ## the tests on the embedded default, without the exhaustive ones: u
 	$(PY) -m pytest $(PYTEST_FLAGS) -m "not slow"
 
 test-servers: setup ## every test, on PostgreSQL and Redis (TEST_DATABASE_URL, TEST_REDIS_URL), with dovecot
-	$(PY) -m pytest $(PYTEST_FLAGS)
+	$(PY) -m pytest $(SERVERS_FLAGS)
 
 e2e: setup ## browser tests in Debian's chromium
 	$(PY) -m pytest tests/e2e $(PYTEST_FLAGS) --dist loadfile --override-ini addopts="-q --strict-markers"

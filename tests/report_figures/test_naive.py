@@ -99,7 +99,7 @@ def world(request, db):
     """Generated volume, every ninth ticket of it secret; the tickets of a person as the rule says it, in Python."""
     call_command("load_reference", verbosity=0, stdout=io.StringIO())
     now = timezone.now()
-    generate(count=400, seed=5, until=timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0))
+    generate(count=250, seed=5, until=timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0))
     for pk in list(Ticket.objects.order_by("pk").values_list("pk", flat=True))[::9]:
         Ticket.objects.filter(pk=pk).update(confidentiality="secret", is_restricted=True)
     moved = list(Ticket.objects.filter(is_open=False).order_by("pk").values_list("pk", flat=True))[::2]

@@ -213,14 +213,17 @@ def test_every_number_of_the_recap_opens_exactly_its_tickets(cast, client, lives
     factories.ticket(service=factories.service("surel"), team=cast.network, received_at=long_ago(300))
     client.force_login(cast.pimpinan)
     asked = {"dari": start_of_history().isoformat(), "sampai": timezone.localdate().isoformat()}
-    opened = 0
+    opened, seen = 0, set()
     for address, number in LINK.findall(client.get("/laporan/rekap/", asked).content.decode()):
         answer = client.get(unescape(address))
         assert answer.status_code == 200, address
         if re.fullmatch(r"[0-9.]+", number):
             assert answer.context["count"] == int(number.replace(".", "")), address
             opened += 1
-        assert client.get(answer.context["back_url"]).context["query"].startswith(urlencode(asked)), address
+        back = answer.context["back_url"]
+        if back not in seen:
+            assert client.get(back).context["query"].startswith(urlencode(asked)), address
+            seen.add(back)
     assert opened > 30
 
 
